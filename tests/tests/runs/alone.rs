@@ -1,0 +1,150 @@
+//! Parts of the demo: one project at a time, jobs that fail, and outputs that hold something already.
+
+use std::collections::BTreeSet;
+
+use manifest::{JobStatus, Manifest, Project, Status};
+use tests::{Sandbox, finish};
+
+use crate::set::{check_complete, check_files, check_unchanged, the_manifest, wheels};
+use crate::shared::{demo, newest};
+
+const DIST: &str = "build/demo/dist";
+
+#[test]
+fn each_project_alone_replaces_its_wheel() {
+    let demo = demo();
+    for project in Project::ALL {
+        if project == Project::Apex {
+            // Then the wheel of the output folder is what it is built against.
+            finish(demo.sandbox.command(demo.venv_python()).args(["-m", "pip", "uninstall", "--yes", "torch"])).expect(0);
+        }
+        let ended = finish(&mut demo.again(&["--only", project.key()])).expect(0);
+        let built = wheels_named(&ended.stderr);
+        assert_eq!(built.len(), 1, "{}", ended.stderr);
+        assert!(built.iter().all(|name| name.starts_with(&format!("{}-", project.distribution()))), "{built:?}");
+        check_complete(&demo.sandbox, DIST, &Project::ALL);
+    }
+}
+
+/// The wheels that a run says it has made.
+fn wheels_named(stderr: &str) -> BTreeSet<String> {
+    let names = stderr.lines().filter_map(|line| line.trim_start().strip_prefix("Wheel "));
+    names.filter_map(|rest| rest.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn without_torch_there_is_nothing_to_build_against() {
+    let demo = demo();
+    let sandbox = &demo.sandbox;
+    finish(sandbox.command(demo.venv_python()).args(["-m", "pip", "uninstall", "--yes", "torch"])).expect(0);
+    let ended = finish(&mut demo.again(&["--only", "apex", "--output-dir", "empty"])).expect(3);
+    assert_eq!(
+        sandbox.plain(&ended.stderr),
+        "error: no torch to build apex against: it is not selected, `BOX/project/empty` has no recorded wheel of it, and the environment has \
+         none\nhint: build torch too: `--only pytorch,apex`\n"
+    );
+    assert_eq!(ended.stdout, "");
+    assert!(!sandbox.path("empty").exists());
+}
+
+#[test]
+fn a_job_that_fails_leaves_the_others_and_says_why() {
+    let demo = demo();
+    let sandbox = &demo.sandbox;
+    let args = ["--output-dir", "failed", "--jobs", "3"];
+    let ended = finish(demo.again(&args).env("DEMO_FAIL", "torchvision")).expect(4);
+    assert_eq!(ended.stdout, "");
+
+    let (path, manifest) = the_manifest(sandbox, "failed");
+    assert!(path.ends_with("_release-2.13.partial.json"), "{path}");
+    assert_eq!(manifest.status, Some(Status::Failed));
+    assert_eq!(manifest.missing.iter().map(|missing| missing.project).collect::<Vec<_>>(), [Project::PytorchVision]);
+    check_files(sandbox, "failed", &manifest);
+    assert_eq!(wheels(sandbox, "failed").len(), 4);
+    for job in &manifest.jobs {
+        let failure = job.failure.as_ref();
+        let expected = if job.project == Project::PytorchVision { JobStatus::Failed } else { JobStatus::Built };
+        assert_eq!((job.status, failure.is_some()), (expected, expected == JobStatus::Failed), "{}", job.project);
+        assert_eq!(failure.and_then(|failure| failure.exit_code), failure.map(|_| 1));
+    }
+
+    // The message names the purpose, the exit code, the last lines, the command and the log, and the log has it all.
+    let vision = manifest.jobs.iter().find(|job| job.project == Project::PytorchVision).unwrap();
+    let log = vision.log.as_deref().unwrap();
+    let message = ended.stderr.split("error: torchvision: ").nth(1).unwrap_or_else(|| panic!("{}", ended.stderr));
+    assert!(message.starts_with("building torchvision exited with 1\n  last lines:\n    | "), "{message}");
+    assert!(message.contains("DEMO_FAIL names this wheel"), "{message}");
+    assert!(message.contains("\n  command: cd "), "{message}");
+    assert!(message.ends_with(&format!("\n  log: {log}\n")), "{message}");
+    assert!(std::fs::read_to_string(log).unwrap().contains("DEMO_FAIL names this wheel"));
+
+    // The missing wheel alone makes the set whole.
+    finish(&mut demo.again(&["--output-dir", "failed", "--only", "torchvision"])).expect(0);
+    check_complete(sandbox, "failed", &Project::ALL);
+}
+
+#[test]
+fn what_waits_for_a_failed_job_is_not_started() {
+    let demo = demo();
+    let args = ["--output-dir", "skipped", "--only", "pytorch,pytorch_audio,apex"];
+    let ended = finish(demo.again(&args).env("DEMO_FAIL", "torch")).expect(4);
+    let (_, manifest) = the_manifest(&demo.sandbox, "skipped");
+    let statuses: Vec<_> = manifest.jobs.iter().map(|job| (job.project, job.status, job.reason.as_str())).collect();
+    assert_eq!(
+        statuses,
+        [
+            (Project::Pytorch, JobStatus::Failed, "selected by this request"),
+            (Project::PytorchAudio, JobStatus::Skipped, "torch failed"),
+            (Project::Apex, JobStatus::Skipped, "torch failed"),
+        ]
+    );
+    assert_eq!(wheels(&demo.sandbox, "skipped"), Vec::<String>::new());
+    assert!(ended.stderr.contains("Skipped apex, because torch failed\n"), "{}", ended.stderr);
+    finish(&mut demo.again(&["--only", "pytorch"])).expect(0);
+}
+
+#[test]
+fn wheels_of_other_versions_are_replaced_if_they_are_ours() {
+    let demo = demo();
+    let sandbox = &demo.sandbox;
+    let build = |more: &[&str]| finish(demo.again(&["--only", "triton", "--output-dir", "versions"]).args(more));
+    build(&[]).expect(0);
+    let old = only_wheel(&check_complete(sandbox, "versions", &[Project::Triton]));
+    let ended = build(&["--version-suffix", "+rocm7.99", "--allow-suffix-mismatch"]).expect(0);
+    let new = only_wheel(&check_complete(sandbox, "versions", &[Project::Triton]));
+    assert!(new.contains("rocm7.99") && !old.contains("rocm7.99"), "{old} -> {new}");
+    assert!(ended.stderr.contains(&format!(" in place of {old}\n")), "{}", ended.stderr);
+
+    // Somebody else's is not.
+    let tag = format!("cp{}", demo.python.series.replace('.', ""));
+    let theirs = format!("triton-1.0-{tag}-{tag}-linux_x86_64.whl");
+    sandbox.write(&format!("versions/{theirs}"), "not ours");
+    sandbox.write("versions/numpy-1.0-py3-none-any.whl", "of no interest");
+    let before = tests::snapshot(&sandbox.path("versions"));
+    let ended = build(&[]).expect(3);
+    assert_eq!(
+        sandbox.plain(&ended.stderr),
+        format!("error: `BOX/project/versions` has wheels that this tool did not make: `{theirs}`\nhint: …\n")
+    );
+    check_unchanged(&sandbox.path("versions"), &before);
+    build(&["--clean"]).expect(0);
+    let names = wheels(sandbox, "versions");
+    assert_eq!(names, ["numpy-1.0-py3-none-any.whl", &old]);
+}
+
+fn only_wheel(manifest: &Manifest) -> String {
+    manifest.artifacts[0].relative_path.as_str().to_owned()
+}
+
+#[test]
+fn relative_folders_work_from_anywhere() {
+    let sandbox = Sandbox::new();
+    sandbox.make_folder("sub folder");
+    let mut command = sandbox.xtask();
+    command.current_dir(sandbox.path("sub folder")).args(["build", "--demo", "--only", "triton,pytorch,torchvision"]);
+    command.args(["--work-dir", "w", "--output-dir", "./out", "--root-checkout-dir", "../src", "--python", &newest().path]);
+    finish(&mut command).expect(0);
+    check_complete(&sandbox, "sub folder/out", &[Project::Triton, Project::Pytorch, Project::PytorchVision]);
+    assert_eq!(sandbox.files("sub folder"), ["out", "w"]);
+    assert_eq!(sandbox.files("src"), ["pytorch", "pytorch_vision", "triton"]);
+}

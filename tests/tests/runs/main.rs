@@ -1,0 +1,10 @@
+//! The real binary on the demo: real git, venv, pip and wheels.
+
+mod alone;
+mod caches;
+mod plans;
+mod rocm;
+mod set;
+mod shared;
+mod sources;
+mod whole;

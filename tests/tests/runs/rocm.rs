@@ -1,0 +1,72 @@
+//! The Python environment and the ROCm packages: installed alone, again, and with every fault that pip lets pass.
+
+use std::path::Path;
+
+use tests::{Ended, Sandbox, finish, project};
+
+use crate::shared::newest;
+
+const VERSION: &str = "7.14.0a20261101";
+
+/// Writes a miniature SDK into a folder of the sandbox.
+fn make_sdk(sandbox: &Sandbox, folder: &str, args: &[&str]) {
+    let script = project().join("xtask/demo/make_sdk.py");
+    let mut command = sandbox.command(&newest().path);
+    command.arg("-B").arg(script).args(["--output", folder, "--version", VERSION, "--targets", "gfx942"]).args(args);
+    finish(&mut command).expect(0);
+}
+
+fn install(sandbox: &Sandbox, sdk: &str, args: &[&str]) -> Ended {
+    finish(sandbox.xtask().args(["install-rocm", "--python", &newest().path, "--find-links", sdk]).args(args))
+}
+
+#[test]
+fn it_installs_alone_and_once() {
+    let sandbox = Sandbox::new();
+    // The real package is a source distribution, and warns of a missing GPU.
+    make_sdk(&sandbox, "sdk", &["--kind", "sdist", "--stderr-noise"]);
+    let ended = install(&sandbox, "sdk", &["--gfx", "gfx942"]).expect(0);
+    let python = sandbox.arg(&format!("build/py{}/venv/bin/python", newest().series));
+    assert_eq!(ended.stdout, format!("{python}\n"));
+    let installed = format!(
+        "installed: rocm {VERSION}, rocm-sdk-core {VERSION}, rocm-sdk-devel {VERSION}, rocm-sdk-device-gfx942 {VERSION}, \
+         rocm-sdk-libraries {VERSION}\n"
+    );
+    assert!(ended.stderr.contains(&installed), "{}", ended.stderr);
+    let ended = finish(sandbox.command(Path::new(&python)).args(["-m", "rocm_sdk", "version"])).expect(0);
+    assert_eq!(ended.stdout.trim(), VERSION);
+
+    let ended = install(&sandbox, "sdk", &["--gfx", "gfx942"]).expect(0);
+    assert_eq!(ended.stdout, format!("{python}\n"));
+    let intact = format!(
+        "        Plan rocm: `BOX/project/build/py{}/venv` has ROCm {VERSION}: the same was installed on demand before, and it is intact\n",
+        newest().series
+    );
+    assert_eq!(sandbox.plain(&ended.stderr), intact);
+}
+
+#[test]
+fn what_pip_lets_pass_is_an_error() {
+    let sandbox = Sandbox::new();
+    make_sdk(&sandbox, "sdk", &[]);
+    make_sdk(&sandbox, "placeholder", &["--placeholder"]);
+    make_sdk(&sandbox, "mismatch", &["--mismatch", "rocm-sdk-device-gfx942=7.13.0"]);
+    for (sdk, args, expected) in [
+        (
+            "sdk",
+            &["--gfx", "gfx942,gfx950"][..],
+            "rocm: looking whether all of them are there: `rocm-sdk-device-gfx950` is not installed; of its kind there are \
+             `rocm-sdk-device-gfx942`\nhint: pip silently drops an extra that `rocm` does not have: choose targets that the index has with \
+             `--gfx`, or name the extras with `--rocm-extras`",
+        ),
+        ("placeholder", &["--gfx", "gfx942", "--no-pre", "--rocm-sdk-version", ">=0.1"], "…"),
+        ("mismatch", &["--gfx", "gfx942"], "…"),
+    ] {
+        let ended = install(&sandbox, sdk, args).expect(4);
+        assert_eq!(ended.stdout, "");
+        let message = ended.stderr.split_once("error: ").unwrap_or_else(|| panic!("{}", ended.stderr)).1;
+        assert_eq!(message.split("\n  log: ").next(), Some(expected));
+    }
+    // What failed is not believed: the next run installs again, and rightly.
+    install(&sandbox, "sdk", &["--gfx", "gfx942"]).expect(0);
+}

@@ -1,0 +1,1 @@
+"""What builds of torch and of its sister projects share."""

@@ -1,0 +1,200 @@
+//! The commands: what each looks at, plans and does, in that order; and how they end.
+
+pub mod build;
+pub mod install;
+pub mod plan;
+
+use std::io::Write;
+
+use crate::cli::{GfxArgs, InstallArgs, PlanFormat};
+use crate::event::{Event, Failed, JobEnd};
+use crate::execute::{self, Verdict, Wheels, World};
+use crate::facts::{Facts, Looks};
+use crate::file::FileError;
+use crate::host::Host;
+use crate::plan::{Job, JobName};
+use crate::report::{Detail, Report};
+use crate::request::{Problem, Request};
+use crate::{file, gfx as targets, observe};
+
+/// The exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Code {
+    /// Done.
+    Done = 0,
+    /// Our own mistake.
+    Bug = 1,
+    /// The request is wrong; no program was started.
+    Request = 2,
+    /// The world is not ready.
+    World = 3,
+    /// A job failed.
+    Job = 4,
+}
+
+/// Why a command ends before its time.
+#[derive(Debug)]
+pub enum Stop {
+    /// Problems that were found before anything was done.
+    Problems(Code, Vec<Problem>),
+    /// Jobs that failed.
+    Jobs(Vec<(JobName, Box<Failed>)>),
+    /// What happened cannot be written down.
+    File(FileError),
+    /// A plan that should have no holes has one.
+    Unknown(Vec<String>),
+}
+
+impl Stop {
+    /// The request is wrong.
+    pub fn request(problem: Problem) -> Self {
+        Stop::Problems(Code::Request, vec![problem])
+    }
+
+    /// Tells it on standard error and gives the exit code.
+    pub fn tell(&self) -> Code {
+        let mut text = String::new();
+        match self {
+            Stop::Problems(_, problems) => {
+                for problem in problems {
+                    text.push_str(&format!("error: {}\n", problem.text));
+                    text.extend(problem.hint.iter().map(|hint| format!("hint: {hint}\n")));
+                }
+            }
+            Stop::Jobs(jobs) => jobs.iter().for_each(|(name, failed)| text.push_str(&failure(name, failed))),
+            Stop::File(error) => text = format!("error: {error}\n"),
+            Stop::Unknown(facts) => {
+                text = format!(
+                    "error: the plan still lacks: {}\nhint: this is a mistake of the tool; please report it\n",
+                    facts.join("; ")
+                );
+            }
+        }
+        let _ = std::io::stderr().write_all(text.as_bytes());
+        match self {
+            Stop::Problems(code, _) => *code,
+            Stop::Jobs(_) => Code::Job,
+            Stop::File(_) => Code::World,
+            Stop::Unknown(_) => Code::Bug,
+        }
+    }
+}
+
+impl From<FileError> for Stop {
+    fn from(error: FileError) -> Self {
+        Stop::File(error)
+    }
+}
+
+fn failure(name: &JobName, failed: &Failed) -> String {
+    let mut text = format!("error: {name}: {} {}\n", failed.purpose, failed.cause);
+    if !failed.tail.is_empty() {
+        text.push_str("  last lines:\n");
+        failed.tail.iter().for_each(|line| text.push_str(&format!("    | {line}\n")));
+    }
+    text.extend(failed.command.iter().map(|command| format!("  command: {command}\n")));
+    text.push_str(&format!("  log: {}\n", failed.log));
+    text
+}
+
+/// A line on standard output, where results go. Nobody may be reading; that is no reason to fail.
+fn result(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n'));
+}
+
+/// `gfx`: prints the table of targets.
+///
+/// # Errors
+/// Never; the type is that of all commands.
+pub fn gfx(args: &GfxArgs) -> Result<Code, Stop> {
+    match args.format {
+        PlanFormat::Text => result(&targets::table()),
+        PlanFormat::Json => result(&format!("{:#}", targets::table_json())),
+    }
+    Ok(Code::Done)
+}
+
+/// A checked request at work: what was seen, and where everything goes.
+struct Session<'a> {
+    host: &'a Host,
+    looks: Looks,
+    request: Request,
+    report: Report,
+    logs: String,
+}
+
+impl<'a> Session<'a> {
+    fn new(host: &'a Host, looks: Looks, request: Request, args: &InstallArgs) -> Self {
+        let detail = match (args.quiet, args.verbose) {
+            (true, _) => Detail::Quiet,
+            (_, true) => Detail::Verbose,
+            _ => Detail::Normal,
+        };
+        let report = Report::new(args.log_style.unwrap_or_default(), detail, host.terminal);
+        Session { host, looks, request, report, logs: String::new() }
+    }
+
+    /// Looks at what programs answer; what `before` already knows of commits is kept.
+    fn facts(&self, before: Option<Facts>) -> Facts {
+        observe::facts(&self.request, self.host, &self.looks, before)
+    }
+
+    /// Does jobs; logs go into a folder of this run, beside those of other runs.
+    fn execute(
+        &mut self,
+        jobs: &[Job],
+        facts: &Facts,
+        wheels: &mut Wheels,
+        note: &mut dyn FnMut(&Event) -> Result<(), FileError>,
+    ) -> Result<(), Stop> {
+        // A job without steps only says why there is nothing to do.
+        let jobs: Vec<Job> = jobs.iter().filter(|job| !job.steps.is_empty()).cloned().collect();
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        if self.logs.is_empty() {
+            self.logs = self.logs_folder(facts)?;
+        }
+        let world = World {
+            host: self.host,
+            looks: &self.looks,
+            secrets: &self.request.secrets,
+            logs: self.logs.clone(),
+            recorded: crate::plan::check::recorded(&self.request, self.host, facts),
+        };
+        let mut failures = Vec::new();
+        let mut unwritten = None;
+        let report = &mut self.report;
+        let verdict = execute::execute(&jobs, wheels, &world, &mut |event| {
+            report.draw(&event);
+            if let Err(error) = note(&event) {
+                unwritten.get_or_insert(error);
+            }
+            if let Event::JobEnded { job, end: JobEnd::Failed(failed), .. } = event {
+                failures.push((job, failed));
+            }
+        });
+        match (verdict, unwritten) {
+            (Verdict::Failed, _) => Err(Stop::Jobs(failures)),
+            (Verdict::Done, Some(error)) => Err(Stop::File(error)),
+            (Verdict::Done, None) => Ok(()),
+        }
+    }
+
+    fn logs_folder(&self, facts: &Facts) -> Result<String, Stop> {
+        let join = |base: &str, rest: &str| self.host.platform.join(base, rest);
+        let python = crate::plan::python::choose(&self.request, facts).map(|python| self.request.places.python(&python.series));
+        let logs = join(&python.unwrap_or_else(|_| self.request.places.work.clone()), &format!("logs/{}", observe::now()));
+        file::make_folder(&logs)?;
+        Ok(logs)
+    }
+
+    fn tell_reasons(&mut self, jobs: &[Job]) {
+        for job in jobs {
+            for why in &job.why {
+                self.report.note(&format!("{:>12} {}: {why}", "Plan", job.name));
+            }
+        }
+    }
+}

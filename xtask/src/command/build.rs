@@ -1,0 +1,106 @@
+//! `build`: checks, sources, Python environment, ROCm, wheels, manifest.
+
+use manifest::Status;
+
+use super::{Code, Session, Stop, result};
+use crate::cli::BuildArgs;
+use crate::execute::Wheels;
+use crate::facts::{Facts, Looks};
+use crate::host::Host;
+use crate::plan::{self, Plan};
+use crate::record::{End, Record};
+use crate::request::{Places, Problem, Request, Sources};
+use crate::{demo, file, observe};
+
+/// Builds what the flags ask for.
+///
+/// # Errors
+/// If the request is wrong, the world is not ready, or a job failed.
+pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
+    let (request, looks) = request(args, host)?;
+    let mut session = Session::new(host, looks, request, &args.install);
+    let facts = session.facts(None);
+    let mut facts = demonstrate(&mut session, facts)?;
+    refuse(plan::check::problems(&session.request, host, &facts))?;
+
+    let prepare = plan::whole(&session.request, host, &facts).map_err(world)?.prepare;
+    session.tell_reasons(&prepare);
+    session.execute(&prepare, &facts, &mut Wheels::new(), &mut |_| Ok(()))?;
+    if !prepare.is_empty() {
+        facts = session.facts(Some(facts));
+    }
+
+    let plan = plan::whole(&session.request, host, &facts).map_err(world)?;
+    complete(&plan)?;
+    session.tell_reasons(&plan.build);
+    plan.warnings.iter().for_each(|warning| session.report.warn(warning));
+    let record = make(&mut session, &facts, &plan)?;
+    finish(&session, record)
+}
+
+/// The request, from what was typed and what the file system shows.
+pub(super) fn request(args: &BuildArgs, host: &Host) -> Result<(Request, Looks), Stop> {
+    let wrong = |problems| Stop::Problems(Code::Request, problems);
+    let places = Places::build(args, host).map_err(wrong)?;
+    let mut looks = observe::looks(host, &places, args.install.python.as_deref());
+    let request = Request::build(args, host, places, &looks).map_err(wrong)?;
+    if request.sources == Sources::Demo {
+        let mark = demo::mark(&request.places, &request.gfx.commas());
+        looks.paths.insert(mark.clone(), file::look(&mark));
+    }
+    Ok((request, looks))
+}
+
+/// Lays out the miniature sources and SDK, where they are asked for; their commits can only be seen then.
+fn demonstrate(session: &mut Session, facts: Facts) -> Result<Facts, Stop> {
+    if session.request.sources == Sources::Real {
+        return Ok(facts);
+    }
+    refuse(plan::check::tools(&session.request, session.host, &facts))?;
+    let job = demo::job(&session.request, session.host, &session.looks, &facts).map_err(|problem| world(vec![problem]))?;
+    let Some(job) = job else {
+        return Ok(facts);
+    };
+    session.execute(&[job], &facts, &mut Wheels::new(), &mut |_| Ok(()))?;
+    Ok(session.facts(None))
+}
+
+/// Builds the wheels and keeps the manifest; the cache's statistics are told whatever becomes of them.
+fn make(session: &mut Session, facts: &Facts, plan: &Plan) -> Result<(Record, Result<(), Stop>), Stop> {
+    let (track, warning) = plan::check::track(facts, &session.request);
+    warning.iter().for_each(|warning| session.report.warn(warning));
+    let mut record = Record::begin(&session.request, session.host, facts, plan, &track)?;
+    let mut wheels = Wheels::new();
+    let built = session.execute(&plan.build, facts, &mut wheels, &mut |event| record.note(event));
+    let ended = session.execute(&plan.finally, facts, &mut wheels, &mut |_| Ok(()));
+    Ok((record, built.and(ended)))
+}
+
+fn finish(session: &Session, (record, ended): (Record, Result<(), Stop>)) -> Result<Code, Stop> {
+    let wheels: Vec<String> = record.artifacts().iter().map(|artifact| artifact.relative_path.as_str().to_owned()).collect();
+    let end = if ended.is_ok() { End::Done } else { End::Failed };
+    let (manifest, status) = record.end(end)?;
+    ended?;
+    let join = |name: &String| session.host.platform.join(&session.request.places.output, name);
+    wheels.iter().for_each(|name| result(&join(name)));
+    result(&manifest);
+    Ok(if status == Status::Complete { Code::Done } else { Code::Job })
+}
+
+fn refuse(problems: Vec<Problem>) -> Result<(), Stop> {
+    if problems.is_empty() { Ok(()) } else { Err(world(problems)) }
+}
+
+fn world(problems: Vec<Problem>) -> Stop {
+    Stop::Problems(Code::World, problems)
+}
+
+/// After the preparation nothing may be unknown.
+fn complete(plan: &Plan) -> Result<(), Stop> {
+    let unknown: Vec<String> = plan
+        .build
+        .iter()
+        .flat_map(|job| job.unknown.iter().map(move |unknown| format!("{}: {}", job.name, unknown.fact)))
+        .collect();
+    if unknown.is_empty() { Ok(()) } else { Err(Stop::Unknown(unknown)) }
+}

@@ -1,0 +1,100 @@
+//! What happened, as values: `execute` emits them, `record` folds them into the manifest and `report` draws them. Neither asks the other.
+
+use manifest::{Artifact, Project};
+use serde::Serialize;
+
+use crate::plan::JobName;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum Event {
+    /// A job starts.
+    JobStarted {
+        /// Which.
+        job: JobName,
+        /// The file that keeps what its programs print.
+        log: String,
+        /// How many steps it has.
+        steps: usize,
+    },
+    /// A step starts.
+    StepStarted {
+        /// Whose.
+        job: JobName,
+        /// Which, from 1.
+        step: usize,
+        /// Why it is done.
+        purpose: String,
+        /// The command, as a line that can be pasted; absent for what the tool does itself.
+        command: Option<String>,
+    },
+    /// A program printed a line.
+    Printed {
+        /// Whose.
+        job: JobName,
+        /// The line, free of secrets.
+        line: String,
+    },
+    /// The tool has something to say about a job: a retry, a failure that is tolerated, a difference that it measured.
+    Said {
+        /// Whose.
+        job: JobName,
+        /// What.
+        text: String,
+    },
+    /// A wheel is in the output folder under its own name.
+    WheelTaken {
+        /// Whose.
+        job: JobName,
+        /// The project.
+        project: Project,
+        /// The wheel.
+        artifact: Box<Artifact>,
+        /// Names of the wheels of the same distribution that it replaced.
+        replaced: Vec<String>,
+    },
+    /// A job ended.
+    JobEnded {
+        /// Which.
+        job: JobName,
+        /// How.
+        end: JobEnd,
+        /// How long it took, in seconds.
+        seconds: f64,
+    },
+}
+
+/// How a job ended.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "end")]
+pub enum JobEnd {
+    /// Every step is done.
+    Done,
+    /// A step failed.
+    Failed(Box<Failed>),
+    /// It was not started, because this job that it waits for did not end well.
+    Skipped {
+        /// The job it waits for.
+        because_of: JobName,
+    },
+}
+
+/// A step that failed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Failed {
+    /// Why the step was done.
+    pub purpose: String,
+    /// What went wrong.
+    pub cause: String,
+    /// The command, as a line that can be pasted, directory included.
+    pub command: Option<String>,
+    /// The exit code, if a program ended with one.
+    pub exit_code: Option<i32>,
+    /// The signal, if one ended a program.
+    pub signal: Option<i32>,
+    /// The last lines that the program printed.
+    pub tail: Vec<String>,
+    /// The file that has all of them.
+    pub log: String,
+}

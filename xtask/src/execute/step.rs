@@ -1,0 +1,282 @@
+//! One job, step by step, with its log.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use manifest::{Artifact, Extra, RelativePath, Sha256, WheelName, glob_prefix};
+
+use super::{Taken, Wheels, World, fill};
+use crate::event::{Event, Failed};
+use crate::facts::{Python, Seen};
+use crate::plan::rocm::check_set;
+use crate::plan::{Action, CheckRocm, Command, Failure, Job, JobName, Retry, Step, TakeWheel, When};
+use crate::process::{Ended, Spawn};
+use crate::version::normalize;
+use crate::{file, observe, process};
+
+use super::cache;
+
+/// How many of a program's last lines a failure shows.
+const TAIL: usize = 30;
+
+/// The pauses before the second and the third try of a command that talks to a network.
+const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(10)];
+
+/// A job that runs.
+pub(super) struct JobRun<'a> {
+    job: &'a Job,
+    wheels: Wheels,
+    world: &'a World<'a>,
+    sender: &'a Sender<Event>,
+    log_path: String,
+    log: BufWriter<File>,
+    tail: VecDeque<String>,
+}
+
+/// The job's failure, boxed because it carries a log's last lines.
+type Outcome<T> = Result<T, Box<Failed>>;
+
+impl<'a> JobRun<'a> {
+    pub(super) fn start(job: &'a Job, wheels: Wheels, world: &'a World<'a>, sender: &'a Sender<Event>) -> Outcome<Self> {
+        let log_path = world.host.platform.join(&world.logs, &format!("{}.log", job.name));
+        let log = file::create(&log_path).map_err(|error| Failed::of("opening the log", error.to_string(), &log_path))?;
+        let run = JobRun { job, wheels, world, sender, log_path, log: BufWriter::new(log), tail: VecDeque::new() };
+        run.emit(Event::JobStarted { job: run.name(), log: run.log_path.clone(), steps: job.steps.len() });
+        Ok(run)
+    }
+
+    pub(super) fn steps(&mut self) -> Outcome<()> {
+        let job = self.job;
+        for (index, step) in job.steps.iter().enumerate() {
+            if let When::Exists(path) = &step.when
+                && file::look(path) == Seen::Missing
+            {
+                continue;
+            }
+            let spawn = match &step.action {
+                Action::Run(command) => Some(self.spawn(step, command)?),
+                _ => None,
+            };
+            let command = spawn.as_ref().map(|spawn| self.shown(spawn));
+            self.write_log(&format!("== {}\n", step.purpose));
+            if let Some(command) = &command {
+                self.write_log(&format!("$ {command}\n"));
+            }
+            let purpose = step.purpose.clone();
+            self.emit(Event::StepStarted { job: self.name(), step: index + 1, purpose, command });
+            self.act(step, spawn)?;
+        }
+        let _ = self.log.flush();
+        Ok(())
+    }
+
+    fn act(&mut self, step: &Step, spawn: Option<Spawn>) -> Outcome<()> {
+        let log = self.log_path.clone();
+        let failed = |error: &dyn std::fmt::Display| Failed::of(&step.purpose, error.to_string(), &log);
+        match &step.action {
+            Action::Run(command) => match spawn {
+                Some(spawn) => self.run(step, command, &spawn),
+                None => Ok(()),
+            },
+            Action::MakeFolder(path) => file::make_folder(path).map_err(|error| failed(&error)),
+            Action::Write { path, text } => file::write_text(path, text).map_err(|error| failed(&error)),
+            Action::WriteFiles { folder, files } => files.iter().try_for_each(|(path, text)| {
+                file::write_text(&self.world.host.platform.join(folder, path), text).map_err(|error| failed(&error))
+            }),
+            Action::Copy { from, to } => file::copy(from, to).map_err(|error| failed(&error)),
+            Action::Rename { from, to } => file::rename(from, to).map_err(|error| failed(&error)),
+            Action::Remove(path) => file::remove_all(path).map_err(|error| failed(&error)),
+            Action::IgnoreSubmodules { dir } => {
+                // What goes wrong here is harmless: git then shows more than it must. An empty `.gitmodules` is such a case.
+                if let Err(cause) = observe::ignore_submodules(self.world.host, self.world.looks, dir) {
+                    self.say(format!("submodules are not ignored: {cause}"));
+                }
+                Ok(())
+            }
+            Action::MarkCheckout { dir } => {
+                observe::mark_checkout(self.world.host, self.world.looks, dir).map_err(|cause| failed(&cause))
+            }
+            Action::NoteInstall { notes, packages } => observe::note_install(notes, packages).map_err(|error| failed(&error)),
+            Action::InstallDone { notes, packages } => observe::install_done(notes, packages).map_err(|error| failed(&error)),
+            Action::CheckRocm(check) => self.check_rocm(check).map_err(|cause| failed(&cause)),
+            Action::TakeWheel(take) => self.take_wheel(take).map_err(|cause| failed(&cause)),
+            Action::ReadCache(read) => {
+                match cache::read(read, &self.world.logs) {
+                    Ok(text) => self.say(text),
+                    Err(cause) => self.say(format!("no cache statistics: {cause}")),
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn run(&mut self, step: &Step, command: &Command, spawn: &Spawn) -> Outcome<()> {
+        let mut pauses = match command.retry {
+            Retry::Never => [].iter(),
+            Retry::Network => PAUSES.iter(),
+        };
+        loop {
+            let failed = match self.run_once(step, spawn) {
+                Ok(()) => return Ok(()),
+                Err(failed) => failed,
+            };
+            if command.failure == Failure::Tolerated {
+                self.say(format!("{}: {}; going on", step.purpose, failed.cause));
+                return Ok(());
+            }
+            let Some(pause) = pauses.next() else {
+                return Err(failed);
+            };
+            self.say(format!("{}: {}; trying again in {} s", step.purpose, failed.cause, pause.as_secs()));
+            std::thread::sleep(*pause);
+        }
+    }
+
+    fn run_once(&mut self, step: &Step, spawn: &Spawn) -> Outcome<()> {
+        self.tail.clear();
+        let ended = process::run(spawn, &mut |line| self.printed(line));
+        let _ = self.log.flush();
+        let (cause, exit_code, signal) = match ended {
+            Ok(Ended::Code(0)) => return Ok(()),
+            Ok(Ended::Code(code)) => (format!("exited with {code}"), Some(code), None),
+            Ok(Ended::Signal(signal)) => (format!("was ended by signal {signal}"), None, Some(signal)),
+            Err(error) => (error.to_string(), None, None),
+        };
+        let command = Some(self.shown(spawn));
+        let tail = self.tail.iter().cloned().collect();
+        Err(Box::new(Failed { command, exit_code, signal, tail, ..*Failed::of(&step.purpose, cause, &self.log_path) }))
+    }
+
+    /// A line that a program printed: without secrets in the log, the tail and the event.
+    fn printed(&mut self, line: &str) {
+        let line = self.world.secrets.redact(line);
+        self.write_log(&format!("{line}\n"));
+        if self.tail.len() == TAIL {
+            self.tail.pop_front();
+        }
+        self.tail.push_back(line.clone());
+        self.emit(Event::Printed { job: self.name(), line });
+    }
+
+    fn spawn(&self, step: &Step, command: &Command) -> Outcome<Spawn> {
+        let text = |value: &crate::plan::Value| {
+            value
+                .filled(|hole| fill(&self.wheels, hole))
+                .map_err(|hole| Failed::of(&step.purpose, format!("{} is not known", hole.name()), &self.log_path))
+        };
+        let args = command.args.iter().map(text).collect::<Outcome<_>>()?;
+        let env = command.env.iter().map(|(key, value)| Ok((key.clone(), value.as_ref().map(text).transpose()?)));
+        Ok(Spawn { program: command.program.clone(), args, cwd: command.cwd.clone(), env: env.collect::<Outcome<_>>()? })
+    }
+
+    fn shown(&self, spawn: &Spawn) -> String {
+        let mut safe = spawn.clone();
+        for (key, value) in &mut safe.env {
+            *value = value.as_ref().map(|value| self.world.secrets.variable(key, value));
+        }
+        self.world.secrets.redact(&process::paste(&safe, self.world.host.platform))
+    }
+
+    fn check_rocm(&mut self, check: &CheckRocm) -> Result<(), String> {
+        let python: Python = observe::ask_python(&check.python)?;
+        let set = check_set(&python.distributions, &check.distributions, &check.asked).map_err(|problems| {
+            let texts = problems.iter().map(|problem| match &problem.hint {
+                Some(hint) => format!("{}\nhint: {hint}", problem.text),
+                None => problem.text.clone(),
+            });
+            texts.collect::<Vec<_>>().join("\n")
+        })?;
+        let list = set.distributions.iter().map(|(name, version)| format!("{name} {version}"));
+        self.say(format!("installed: {}", list.collect::<Vec<_>>().join(", ")));
+        observe::keep_rocm_set(&check.record, &set).map_err(|error| error.to_string())
+    }
+
+    fn take_wheel(&mut self, take: &TakeWheel) -> Result<(), String> {
+        let name = one_wheel(take)?;
+        let wheel = WheelName::parse(&name).map_err(|error| error.to_string())?;
+        if let Some(planned) = &take.version
+            && normalize(planned).ok().as_deref() != normalize(wheel.version()).ok().as_deref()
+        {
+            return Err(format!("`{name}` has version `{}`, but `{planned}` was planned", wheel.version()));
+        }
+        let join = |folder: &str, name: &str| self.world.host.platform.join(folder, name);
+        let path = join(&take.to, &name);
+        let stored = file::take(&join(&take.from, &name), &take.to).map_err(|error| error.to_string())?;
+        let mut replaced = Vec::new();
+        for old in self.world.recorded.iter().filter(|old| **old != name && same_slot(old, &wheel)) {
+            file::remove_all(&join(&take.to, old)).map_err(|error| error.to_string())?;
+            replaced.push(old.clone());
+        }
+        let variant = self.world.host.var("BUILD_VARIANT").unwrap_or("release");
+        let artifact = Artifact {
+            relative_path: RelativePath::parse(&name).map_err(|error| error.to_string())?,
+            size_bytes: stored.size,
+            sha256: Sha256::parse(&stored.sha256).map_err(|error| error.to_string())?,
+            source: Some(take.project),
+            labels: wheel.labels(variant),
+            planned_version: take.version.clone(),
+            requires_dist: None,
+            gfx_targets: None,
+            split_from: None,
+            extra: Extra::new(),
+        };
+        self.wheels.insert(take.project, Taken { path, name: wheel });
+        let (job, project, artifact) = (self.name(), take.project, Box::new(artifact));
+        self.emit(Event::WheelTaken { job, project, artifact, replaced });
+        Ok(())
+    }
+
+    fn write_log(&mut self, text: &str) {
+        // A log that cannot be written is no reason to lose a build; the same lines are shown.
+        let _ = self.log.write_all(text.as_bytes());
+    }
+
+    fn say(&mut self, text: String) {
+        let text = self.world.secrets.redact(&text);
+        self.write_log(&format!("-- {text}\n"));
+        self.emit(Event::Said { job: self.name(), text });
+    }
+
+    fn name(&self) -> JobName {
+        self.job.name.clone()
+    }
+
+    fn emit(&self, event: Event) {
+        // The receiver outlives every job.
+        let _ = self.sender.send(event);
+    }
+}
+
+/// The one wheel of the distribution that a build left.
+fn one_wheel(take: &TakeWheel) -> Result<String, String> {
+    let prefix = glob_prefix(&take.distribution);
+    let names = file::list(&take.from).map_err(|error| error.to_string())?;
+    let mut found = names.into_iter().filter(|name| name.starts_with(&prefix) && name.ends_with(".whl"));
+    match (found.next(), found.next()) {
+        (Some(name), None) => Ok(name),
+        (None, _) => Err(format!("no wheel `{prefix}*.whl` in `{}`", take.from)),
+        (Some(_), Some(_)) => Err(format!("several wheels `{prefix}*.whl` in `{}`", take.from)),
+    }
+}
+
+/// Whether a wheel that stands in the output folder is what a new one takes the place of: same distribution, Python and platform.
+fn same_slot(old: &str, new: &WheelName) -> bool {
+    WheelName::parse(old).is_ok_and(|old| {
+        old.normalized_distribution() == new.normalized_distribution()
+            && old.python_tag() == new.python_tag()
+            && old.platform_tag() == new.platform_tag()
+    })
+}
+
+/// The wheel that a job took under this name.
+pub(super) fn taken(jobs: &[Job], job: &JobName, name: &str, world: &World) -> Option<Taken> {
+    let job = jobs.iter().find(|known| known.name == *job)?;
+    let folder = job.steps.iter().find_map(|step| match &step.action {
+        Action::TakeWheel(take) => Some(&take.to),
+        _ => None,
+    })?;
+    Some(Taken { path: world.host.platform.join(folder, name), name: WheelName::parse(name).ok()? })
+}

@@ -1,0 +1,329 @@
+//! What was seen of the world, as plain values: first what the file system shows, then what programs answer. Everything is serialisable, so
+//! that a plan can be repeated on another machine from what was seen on this one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use manifest::Project;
+use serde::{Deserialize, Serialize};
+
+use crate::version::PythonVersion;
+
+/// What the file system shows without a child process.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Looks {
+    /// What stands at each path that the request names or implies.
+    pub paths: BTreeMap<String, Seen>,
+    /// Folders that must take new files but cannot, with the operating system's words.
+    pub unwritable: BTreeMap<String, String>,
+    /// Programs by name, with the absolute path where they were found.
+    pub programs: BTreeMap<String, String>,
+    /// Python interpreters that may be the one asked for, most likely first.
+    pub interpreters: Vec<String>,
+}
+
+/// What stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Seen {
+    /// Nothing.
+    Missing,
+    /// A file, or anything else that is not a folder.
+    File,
+    /// A folder.
+    Directory,
+}
+
+impl Looks {
+    /// What stands at `path`; a path that nobody looked at counts as missing.
+    pub fn at(&self, path: &str) -> Seen {
+        self.paths.get(path).copied().unwrap_or(Seen::Missing)
+    }
+}
+
+/// What programs and checkouts answered. What is not there yet is absent, never guessed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    /// Interpreters in the order in which they were asked; the last one asked is the first that fits.
+    pub interpreters: Vec<Candidate>,
+    /// The environment that builds, as it is now.
+    pub environment: EnvironmentState,
+    /// Programs that were asked for their version.
+    pub tools: BTreeMap<String, Tool>,
+    /// The commit of each project whose sources are fetched.
+    pub lock: BTreeMap<Project, Locked>,
+    /// What could not be resolved, each with its cause.
+    pub unresolved: Vec<Unresolved>,
+    /// The sources that are there.
+    pub checkouts: BTreeMap<Project, Checkout>,
+    /// The ROCm SDK in the environment.
+    pub rocm: RocmState,
+    /// What the output folder holds.
+    pub output: Output,
+    /// The TheRock checkout that the tool is used from.
+    pub therock: Option<Upstream>,
+    /// Libraries outside the sources that a Windows build copies: file name -> path.
+    pub libraries: BTreeMap<String, String>,
+}
+
+/// An interpreter that was executed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The path that was executed.
+    pub path: String,
+    /// Who it said it is, or why it could not.
+    pub answer: Result<Python, String>,
+}
+
+/// What one interpreter says of itself (`probe.py`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Python {
+    /// Absolute path of the interpreter, as it calls itself.
+    pub executable: String,
+    /// The full version, `3.12.1`.
+    pub version: String,
+    /// Major, minor and whether it runs without the global lock.
+    pub series: PythonVersion,
+    /// `cpython`, `pypy`.
+    pub implementation: String,
+    /// Where this environment lives, and the interpreter below it; they differ in a virtual environment.
+    pub prefix: String,
+    /// The prefix of the interpreter that the environment was made from.
+    pub base_prefix: String,
+    /// Where packages are installed (`purelib`).
+    pub site_packages: String,
+    /// The platform part of wheel names: `linux_x86_64`, `win_amd64`.
+    pub platform_tag: String,
+    /// Whether `python -m venv` can give its environments a pip.
+    pub ensurepip: bool,
+    /// Whether the operating system asks that nothing be installed into it (PEP 668).
+    pub externally_managed: bool,
+    /// Installed distributions: normalised name -> version.
+    pub distributions: BTreeMap<String, String>,
+}
+
+impl Python {
+    /// The version of an installed distribution, by its normalised name.
+    pub fn installed(&self, distribution: &str) -> Option<&str> {
+        self.distributions.get(distribution).map(String::as_str)
+    }
+
+    /// Whether this is an environment of its own.
+    pub fn is_virtual(&self) -> bool {
+        self.prefix != self.base_prefix
+    }
+}
+
+/// The environment that builds run in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "state", content = "what")]
+pub enum EnvironmentState {
+    /// Nothing is there.
+    #[default]
+    Absent,
+    /// The tool began to make it and did not finish.
+    Unfinished,
+    /// It stands where the tool would make its own, but has not the tool's mark.
+    Foreign,
+    /// It is there but its interpreter does not answer; the cause.
+    Broken(String),
+    /// It is there and answers.
+    Ready(Box<Ready>),
+}
+
+/// An environment that answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ready {
+    /// Its interpreter.
+    pub python: Python,
+    /// Packages whose installation began and is not known to have ended.
+    #[serde(default)]
+    pub interrupted: BTreeSet<String>,
+    /// The ROCm set that was last installed on demand: requirement -> the distributions that it gave.
+    #[serde(default)]
+    pub rocm_set: Option<RocmSet>,
+}
+
+/// What an installation of ROCm was asked for and what it gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RocmSet {
+    /// The requirement and where it came from, as one line without credentials.
+    pub asked: String,
+    /// The distributions of the set: normalised name -> version.
+    pub distributions: BTreeMap<String, String>,
+}
+
+impl EnvironmentState {
+    /// The interpreter, if the environment answers.
+    pub fn python(&self) -> Option<&Python> {
+        match self {
+            EnvironmentState::Ready(ready) => Some(&ready.python),
+            _ => None,
+        }
+    }
+}
+
+/// A program that was asked for its version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// Absolute path.
+    pub path: String,
+    /// The first line it printed, or why it printed none.
+    pub version: Result<String, String>,
+}
+
+/// A commit that a build is held to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Locked {
+    /// The repository, without credentials.
+    pub repo: String,
+    /// The full commit.
+    pub commit: String,
+    /// The branch it was resolved from; absent for a pin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// Where the commit comes from, in words.
+    pub why: String,
+}
+
+/// A project whose commit could not be found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unresolved {
+    /// The project.
+    pub project: Project,
+    /// Why.
+    pub cause: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// A source folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Checkout {
+    /// What git says of it, if it is a checkout.
+    pub git: Option<GitState>,
+    /// Files of interest that are there, relative, with `/`.
+    pub present: BTreeSet<String>,
+    /// The contents of the small ones, trimmed.
+    pub texts: BTreeMap<String, String>,
+    /// Whether `pyproject.toml` names `scikit_build_core.build`.
+    pub scikit_build_core: bool,
+}
+
+/// What git says of a checkout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GitState {
+    /// The commit that is checked out.
+    pub head: String,
+    /// The public commit below it (`THEROCK_UPSTREAM_DIFFBASE`), else `head`.
+    pub upstream: String,
+    /// The remote `origin`, without credentials.
+    #[serde(default)]
+    pub origin: Option<String>,
+    /// The branch, unless detached.
+    #[serde(default)]
+    pub branch: Option<String>,
+    /// The name that `--ref` would have had to give: branch, `FETCH_HEAD`'s branch or exact tag.
+    #[serde(default)]
+    pub track: Option<String>,
+    /// `git describe --always --dirty`.
+    #[serde(default)]
+    pub describe: Option<String>,
+    /// SHA-256 over the names and contents of all local changes, submodules included; absent where there are none.
+    #[serde(default)]
+    pub changes: Option<String>,
+    /// Whose changes they are.
+    pub owner: Owner,
+    /// When the upstream commit was made, in seconds since 1970 (UTC).
+    pub committed_at: i64,
+}
+
+/// Who made a checkout and its local changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Owner {
+    /// The tool made it, and nobody changed it since.
+    Tool,
+    /// The tool made it, and somebody changed it.
+    Edited,
+    /// It is the user's.
+    User,
+}
+
+/// The ROCm SDK of the environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "state", content = "what")]
+pub enum RocmState {
+    /// No `rocm` distribution is installed.
+    #[default]
+    Absent,
+    /// It is installed, but its development files are still packed; asking for a path would unpack them.
+    Packed,
+    /// It is installed but does not answer; the query and its cause.
+    Broken(String),
+    /// It answers.
+    Ready(Rocm),
+}
+
+impl RocmState {
+    /// The SDK, if it answers.
+    pub fn ready(&self) -> Option<&Rocm> {
+        match self {
+            RocmState::Ready(rocm) => Some(rocm),
+            _ => None,
+        }
+    }
+}
+
+/// An SDK that answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rocm {
+    /// The version of the `rocm` distribution; names wheels.
+    pub package_version: String,
+    /// What `rocm_sdk version` prints; pins torch's requirement.
+    pub sdk_version: String,
+    /// `rocm_sdk path --root`.
+    pub root: String,
+    /// `rocm_sdk path --bin`.
+    pub bin: String,
+    /// `rocm_sdk path --cmake`.
+    pub cmake: String,
+    /// Folders of interest below the root that are there, relative, with `/`.
+    pub present: BTreeSet<String>,
+}
+
+/// What the output folder holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Output {
+    /// File names ending in `.whl`, sorted.
+    pub wheels: Vec<String>,
+    /// Manifests, by file name.
+    pub manifests: BTreeMap<String, Recorded>,
+}
+
+/// A manifest that stands in the manifest folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// Whose it is: `manifest::Identity` as text, or why the file cannot be read.
+    pub identity: Result<String, String>,
+    /// The wheels that it lists, by relative path.
+    pub wheels: Vec<String>,
+}
+
+/// The TheRock repository, for the manifest and for its pin of triton on Windows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upstream {
+    /// The repository, without credentials.
+    pub repo: String,
+    /// The full commit.
+    pub commit: String,
+    /// The branch, if on one.
+    #[serde(default)]
+    pub branch: Option<String>,
+    /// The ref that CI was started for.
+    #[serde(default, rename = "ref")]
+    pub reference: Option<String>,
+}

@@ -1,0 +1,324 @@
+//! Files: written beside and then renamed, so that a file that exists is true. Every error names its path.
+#![allow(clippy::disallowed_methods, reason = "this is where files are changed")]
+
+use std::fs::{self, File, FileTimes};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::facts::Seen;
+
+#[cfg(test)]
+mod tests;
+
+/// Something that could not be done with a file.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {doing} `{path}`: {cause}")]
+pub struct FileError {
+    /// What was tried: `read`, `write`, `rename`.
+    pub doing: &'static str,
+    /// The file or folder.
+    pub path: String,
+    /// What the operating system said.
+    pub cause: io::Error,
+}
+
+impl FileError {
+    /// What to do about it, where that can be said.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self.cause.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some("free some space, or choose another folder"),
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Some("make it writable, or choose another folder"),
+            _ => None,
+        }
+    }
+}
+
+type Outcome<T> = Result<T, FileError>;
+
+fn failed<'a>(doing: &'static str, path: &'a str) -> impl Fn(io::Error) -> FileError + 'a {
+    move |cause| FileError { doing, path: path.to_owned(), cause }
+}
+
+/// A file's size and hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// In bytes.
+    pub size: u64,
+    /// SHA-256 in lower-case hexadecimal digits.
+    pub sha256: String,
+}
+
+/// What stands at a path. Symbolic links are followed; what cannot be looked at counts as missing.
+pub fn look(path: &str) -> Seen {
+    match fs::metadata(path) {
+        Ok(seen) if seen.is_dir() => Seen::Directory,
+        Ok(_) => Seen::File,
+        Err(_) => Seen::Missing,
+    }
+}
+
+/// Whether a file is there that the operating system would start.
+pub fn is_program(path: &str) -> bool {
+    let Ok(seen) = fs::metadata(path) else { return false };
+    #[cfg(unix)]
+    let executable = std::os::unix::fs::PermissionsExt::mode(&seen.permissions()) & 0o111 != 0;
+    #[cfg(not(unix))]
+    let executable = true;
+    seen.is_file() && executable
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// If it cannot be read, or is not UTF-8.
+pub fn read_text(path: &str) -> Outcome<String> {
+    fs::read_to_string(path).map_err(failed("read", path))
+}
+
+/// The text of a file, if it is there.
+///
+/// # Errors
+/// If it is there and cannot be read, or is not UTF-8.
+pub fn read_if_there(path: &str) -> Outcome<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if is_missing(&error) => Ok(None),
+        Err(error) => Err(failed("read", path)(error)),
+    }
+}
+
+/// The names in a folder, sorted; none if there is no such folder. Names that are not UTF-8 are left out: nothing of ours has one.
+///
+/// # Errors
+/// If it is there and cannot be read.
+pub fn list(path: &str) -> Outcome<Vec<String>> {
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed("list", path)(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(failed("list", path))?;
+        names.extend(entry.file_name().into_string());
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Makes a folder and those above it.
+///
+/// # Errors
+/// If it cannot be made, or a file stands in its place.
+pub fn make_folder(path: &str) -> Outcome<()> {
+    fs::create_dir_all(path).map_err(failed("make the folder", path))
+}
+
+/// Opens a new file to be written bit by bit, its folder included; one that is there is emptied.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn create(path: &str) -> Outcome<File> {
+    make_parent(path)?;
+    File::create(path).map_err(failed("write", path))
+}
+
+/// Writes a whole file, its folder included.
+///
+/// # Errors
+/// If it cannot be written; what was there stays.
+pub fn write_text(path: &str, text: &str) -> Outcome<()> {
+    place(path, |file| file.write_all(text.as_bytes()))
+}
+
+/// Copies a file with its time, its new folder included.
+///
+/// # Errors
+/// If it cannot be read, or the copy cannot be written.
+pub fn copy(from: &str, to: &str) -> Outcome<()> {
+    let (mut source, times) = open(from)?;
+    place(to, |file| {
+        io::copy(&mut source, file)?;
+        file.set_times(times)
+    })
+}
+
+/// Copies a file under its own name into a folder, and reads its size and hash on the way.
+///
+/// # Errors
+/// If it cannot be read, or the copy cannot be written.
+pub fn take(from: &str, folder: &str) -> Outcome<Stored> {
+    let name = Path::new(from).file_name().unwrap_or_default();
+    let to = Path::new(folder).join(name).to_string_lossy().into_owned();
+    let (mut source, times) = open(from)?;
+    let mut stored = Stored { size: 0, sha256: String::new() };
+    place(&to, |file| {
+        stored = hash(&mut source, file)?;
+        file.set_times(times)
+    })?;
+    Ok(stored)
+}
+
+/// A file's size and hash, read in one pass.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn measure(path: &str) -> Outcome<Stored> {
+    let (mut source, _) = open(path)?;
+    hash(&mut source, &mut io::sink()).map_err(failed("read", path))
+}
+
+/// What a file or folder is, as a text that changes when its content does: of a link its target, of a folder no more than that it is one.
+///
+/// # Errors
+/// If it is there and cannot be read.
+pub fn fingerprint(path: &str) -> Outcome<String> {
+    match fs::symlink_metadata(path) {
+        Ok(seen) if seen.is_dir() => Ok("folder".to_owned()),
+        Ok(seen) if seen.is_symlink() => {
+            let target = fs::read_link(path).map_err(failed("read", path))?;
+            Ok(format!("link {}", target.to_string_lossy()))
+        }
+        Ok(_) => Ok(format!("file {}", measure(path)?.sha256)),
+        Err(error) if is_missing(&error) => Ok("missing".to_owned()),
+        Err(error) => Err(failed("read", path)(error)),
+    }
+}
+
+/// Every file of this name in a folder and those below it, in the order of their paths. Links to folders are not followed, and what cannot be
+/// read holds nothing.
+pub fn find(folder: &str, name: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::from(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                Ok(_) if entry.file_name() == name => found.push(entry.path()),
+                _ => {}
+            }
+        }
+    }
+    // By folders and not by letters: `a/x` stands before `a-b/x`.
+    found.sort();
+    found.into_iter().filter_map(|path| path.into_os_string().into_string().ok()).collect()
+}
+
+/// Renames a file or a folder; the folder above the new name is made.
+///
+/// # Errors
+/// If it cannot be renamed.
+pub fn rename(from: &str, to: &str) -> Outcome<()> {
+    make_parent(to)?;
+    fs::rename(from, to).map_err(failed("rename", from))
+}
+
+/// Removes a file, or a folder with all that is in it. What is not there is removed already; a symbolic link goes, what it names stays.
+///
+/// # Errors
+/// If something of it cannot be removed.
+pub fn remove_all(path: &str) -> Outcome<()> {
+    let remove = || match fs::symlink_metadata(path) {
+        Ok(seen) if seen.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    let gone = remove().or_else(|error| match error.kind() {
+        // git's objects are read-only, and Windows removes no such file.
+        ErrorKind::PermissionDenied => {
+            make_writable(Path::new(path));
+            remove()
+        }
+        _ => Err(error),
+    });
+    match gone {
+        Err(error) if !is_missing(&error) => Err(failed("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+/// Lets the owner remove a file, or a folder with all that is in it. Where that fails, so will the removal, and it says why.
+fn make_writable(path: &Path) {
+    let Ok(seen) = fs::symlink_metadata(path) else { return };
+    if seen.is_symlink() {
+        return;
+    }
+    let mut permissions = seen.permissions();
+    #[cfg(unix)]
+    std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, if seen.is_dir() { 0o700 } else { 0o600 });
+    #[cfg(not(unix))]
+    #[allow(clippy::permissions_set_readonly_false, reason = "only on Unix does that let everybody write")]
+    permissions.set_readonly(false);
+    let _ = fs::set_permissions(path, permissions);
+    if seen.is_dir() {
+        fs::read_dir(path).into_iter().flatten().flatten().for_each(|entry| make_writable(&entry.path()));
+    }
+}
+
+/// Whether a folder, or the nearest one above it that is there, takes new files. Nothing is left behind.
+///
+/// # Errors
+/// In words: why it does not.
+pub fn takes_files(folder: &str) -> Result<(), String> {
+    let there = |path: &&Path| fs::symlink_metadata(path).is_ok();
+    let Some(nearest) = Path::new(folder).ancestors().find(there) else { return Err("there is no such folder".to_owned()) };
+    if !nearest.is_dir() {
+        return Err(format!("`{}` is not a folder", nearest.display()));
+    }
+    match tempfile::tempfile_in(nearest) {
+        Ok(_) => Ok(()),
+        // `tempfile` names the path as well, and the caller says it already.
+        Err(error) => {
+            Err(error.get_ref().and_then(|inner| inner.source()).map_or_else(|| error.to_string(), ToString::to_string))
+        }
+    }
+}
+
+/// Fills a file beside `path` and renames it. The name beside is this process's own, so that no two write one file.
+fn place(path: &str, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Outcome<()> {
+    make_parent(path)?;
+    let beside = format!("{path}.{}.part", std::process::id());
+    let done = File::create(&beside).and_then(|mut file| fill(&mut file)).and_then(|()| fs::rename(&beside, path));
+    done.map_err(|cause| {
+        // What went wrong first is what matters.
+        let _ = fs::remove_file(&beside);
+        failed("write", path)(cause)
+    })
+}
+
+fn make_parent(path: &str) -> Outcome<()> {
+    match Path::new(path).parent() {
+        Some(parent) => make_folder(&parent.to_string_lossy()),
+        None => Ok(()),
+    }
+}
+
+fn open(path: &str) -> Outcome<(File, FileTimes)> {
+    let file = File::open(path).map_err(failed("read", path))?;
+    let seen = file.metadata().and_then(|seen| seen.modified()).map_err(failed("read", path))?;
+    Ok((file, FileTimes::new().set_modified(seen)))
+}
+
+/// Passes everything on and hashes it on the way.
+fn hash(source: &mut File, target: &mut impl Write) -> io::Result<Stored> {
+    let room = source.metadata()?.len().clamp(1 << 12, 1 << 20);
+    let (mut hasher, mut size, mut buffer) = (Sha256::new(), 0, vec![0; room as usize]);
+    loop {
+        match source.read(&mut buffer)? {
+            0 => break,
+            length => {
+                hasher.update(&buffer[..length]);
+                target.write_all(&buffer[..length])?;
+                size += length as u64;
+            }
+        }
+    }
+    let sha256 = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Stored { size, sha256 })
+}

@@ -1,0 +1,107 @@
+//! The only reader of the world: the machine, then what stands on its disks, then what programs answer. What cannot be read is said in words,
+//! never left empty.
+
+mod git;
+mod host;
+mod lock;
+mod looks;
+mod memory;
+mod objects;
+mod output;
+mod python;
+mod remote;
+mod rocm;
+mod sources;
+mod status;
+mod therock;
+mod tools;
+
+#[cfg(test)]
+mod tests;
+
+use std::thread::ScopedJoinHandle;
+
+pub use host::{arguments, host, now};
+pub use looks::looks;
+pub use python::{install_done, keep_rocm_set, note_install};
+
+use crate::facts::{Facts, Looks, Python};
+use crate::host::{Host, Platform};
+use crate::request::{Goal, Request};
+use git::Git;
+
+/// What programs and checkouts answer. Of what was seen `before`, the interpreters, the tools and the commits are kept: they are held to.
+pub fn facts(request: &Request, host: &Host, looks: &Looks, before: Option<Facts>) -> Facts {
+    let git = git(host, looks);
+    let (known, kept) = match before {
+        Some(before) => (before.lock, Some((before.interpreters, before.tools))),
+        None => Default::default(),
+    };
+    let (interpreters, tools) = kept.unzip();
+    let mut facts = Facts::default();
+    // Each question takes as long as a program takes to start, or a repository to answer: those that need no other's answer go side by side.
+    std::thread::scope(|scope| {
+        let python = scope.spawn(|| python::seen(request, host, looks, interpreters));
+        if request.goal == Goal::Wheels {
+            let tools = scope.spawn(|| tools.unwrap_or_else(|| tools::tools(host, looks)));
+            let fetched = scope.spawn(|| {
+                let folder = therock::folder(request, host);
+                (lock::lock(request, git, folder.as_deref(), known), therock::upstream(host, git, folder.as_deref()))
+            });
+            facts.output = output::output(host, &request.places);
+            if host.platform == Platform::Windows {
+                facts.libraries = output::libraries(host);
+            }
+            let (checkouts, unreadable) = sources::checkouts(request, host, git);
+            let therock;
+            ((facts.lock, facts.unresolved), therock) = joined(fetched);
+            facts.unresolved.extend(unreadable);
+            match therock {
+                Ok(therock) => facts.therock = therock,
+                Err(cause) => facts.unresolved.push(therock::unreadable(cause)),
+            }
+            (facts.checkouts, facts.tools) = (checkouts, joined(tools));
+        }
+        (facts.interpreters, facts.environment, facts.rocm) = joined(python);
+    });
+    facts
+}
+
+/// Asks one interpreter who it is and what is installed in its environment.
+///
+/// # Errors
+/// In words: why it does not answer.
+pub fn ask_python(interpreter: &str) -> Result<Python, String> {
+    // Where it is asked makes no difference to an interpreter, and its own folder is there.
+    let here = std::path::Path::new(interpreter).parent().map(|folder| folder.to_string_lossy());
+    python::ask(interpreter, &here.unwrap_or_default())
+}
+
+/// Notes that a checkout, and the changes that are in it now, are the tool's.
+///
+/// # Errors
+/// In words: if git cannot read it, or the note cannot be written.
+pub fn mark_checkout(host: &Host, looks: &Looks, dir: &str) -> Result<(), String> {
+    git(host, looks).ok_or_else(no_git)?.mark_checkout(dir)
+}
+
+/// Makes git look away from the submodules of a checkout, whose commits hipify may move.
+///
+/// # Errors
+/// In words: what git said. Then it merely shows more than it must.
+pub fn ignore_submodules(host: &Host, looks: &Looks, dir: &str) -> Result<(), String> {
+    git(host, looks).ok_or_else(no_git)?.ignore_submodules(dir)
+}
+
+fn git<'a>(host: &'a Host, looks: &'a Looks) -> Option<Git<'a>> {
+    looks.programs.get("git").map(|program| Git { program, host })
+}
+
+fn no_git() -> String {
+    "`git` is not found".to_owned()
+}
+
+/// What a thread found; if it panicked, so does this one.
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}

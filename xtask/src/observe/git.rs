@@ -1,0 +1,230 @@
+//! git, asked about checkouts that are there. What it cannot answer is an error with its words, never an empty text.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::status::{self, Status};
+use crate::facts::{GitState, Owner, Seen};
+use crate::file;
+use crate::host::{Host, Platform};
+use crate::plan::sources::UPSTREAM_TAG;
+use crate::process::{self, ProcessError};
+use crate::redact::without_credentials;
+
+/// In the git folder of a checkout: what the tool notes about it.
+const MARK: &str = "therock-xtask.json";
+
+/// Nobody is there to answer, and reading must not write. A git that started the tool must not lead these questions into its own repository.
+pub(super) const ENV: [(&str, Option<&str>); 9] = [
+    ("GIT_TERMINAL_PROMPT", Some("0")),
+    ("GIT_OPTIONAL_LOCKS", Some("0")),
+    ("LC_ALL", Some("C")),
+    ("GIT_DIR", None),
+    ("GIT_WORK_TREE", None),
+    ("GIT_INDEX_FILE", None),
+    ("GIT_COMMON_DIR", None),
+    ("GIT_OBJECT_DIRECTORY", None),
+    ("GIT_ALTERNATE_OBJECT_DIRECTORIES", None),
+];
+
+/// The git of this machine.
+#[derive(Clone, Copy)]
+pub(super) struct Git<'a> {
+    pub program: &'a str,
+    pub host: &'a Host,
+}
+
+/// What the tool notes about a checkout that it made.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Mark {
+    /// The commit that it checked out.
+    commit: String,
+    /// The digests of the changes that are its own: after the checkout, and after the last build.
+    changes: Vec<Option<String>>,
+}
+
+impl Git<'_> {
+    /// What git prints about a checkout. It is asked even if the checkout belongs to another user, as folders do that are mounted in a container.
+    pub(super) fn ask(&self, dir: &str, args: &[&str]) -> Result<String, String> {
+        let spelled = if self.host.platform == Platform::Windows { dir.replace('\\', "/") } else { dir.to_owned() };
+        let safe = format!("safe.directory={spelled}");
+        // A monitor of the file system would be a program of the checkout's choice.
+        let command = args.first().copied().unwrap_or_default();
+        let args = [&["-c", &safe, "-c", "core.fsmonitor=false"], args].concat();
+        process::ask(self.program, &args, dir, &ENV).map_err(|error| match error {
+            ProcessError::Failed { ended, stderr, .. } => format!("`git {command}` in `{dir}` {}", process::end(ended, &stderr)),
+            _ => error.to_string(),
+        })
+    }
+
+    /// Whether a folder is the top of a checkout.
+    pub(super) fn is_checkout(&self, dir: &str) -> bool {
+        file::look(&self.host.platform.join(dir, ".git")) != Seen::Missing
+    }
+
+    /// What git says of a checkout; nothing of one that has no commit yet.
+    pub(super) fn state(&self, dir: &str) -> Result<Option<GitState>, String> {
+        let status = self.status(dir)?;
+        let Some(head) = status.head.clone() else { return Ok(None) };
+        let tag =
+            self.ask(dir, &["for-each-ref", "--format=%(*objectname) %(objectname)", &format!("refs/tags/{UPSTREAM_TAG}")])?;
+        let upstream = tag.split_whitespace().next().unwrap_or(&head).to_owned();
+        let folder = self.folder(dir)?;
+        let mut describe = self.ask(dir, &["describe", "--always"])?;
+        if status.touches_tracked {
+            describe.push_str("-dirty");
+        }
+        let origin = self.ask(dir, &["config", "--default", "", "--get", "remote.origin.url"])?;
+        let changes = self.changes(dir, &status)?;
+        Ok(Some(GitState {
+            owner: self.owner(&folder, &head, &changes)?,
+            track: self.track(dir, &folder, &status, &upstream)?,
+            committed_at: self.committed_at(dir, &upstream)?,
+            origin: Some(without_credentials(&origin)).filter(|origin| !origin.is_empty()),
+            branch: status.branch,
+            describe: Some(describe),
+            head,
+            upstream,
+            changes,
+        }))
+    }
+
+    /// The commit that is checked out, the branch and the address of `origin`: all that a manifest says of a repository.
+    pub(super) fn identity(&self, dir: &str) -> Result<(String, Option<String>, String), String> {
+        let status = self.status(dir)?;
+        let head = status.head.ok_or_else(|| format!("the checkout `{dir}` has no commit"))?;
+        let origin = self.ask(dir, &["config", "--default", "", "--get", "remote.origin.url"])?;
+        Ok((head, status.branch, without_credentials(&origin)))
+    }
+
+    fn status(&self, dir: &str) -> Result<Status, String> {
+        // Each submodule is asked from inside: checkouts tell git to ignore them.
+        let args = [
+            "status",
+            "--porcelain=v2",
+            "--branch",
+            "-z",
+            "--untracked-files=all",
+            "--ignore-submodules=all",
+            "--no-renames",
+            "--no-ahead-behind",
+        ];
+        Ok(status::parse(&self.ask(dir, &args)?))
+    }
+
+    /// The folder where git keeps what belongs to this checkout.
+    fn folder(&self, dir: &str) -> Result<String, String> {
+        self.ask(dir, &["rev-parse", "--absolute-git-dir"])
+    }
+
+    fn committed_at(&self, dir: &str, commit: &str) -> Result<i64, String> {
+        let line = self.ask(dir, &["rev-list", "--no-walk", "--timestamp", commit])?;
+        let seconds = line.split_whitespace().next().and_then(|seconds| seconds.parse().ok());
+        seconds.ok_or_else(|| format!("git does not tell when `{commit}` was made, but `{line}`"))
+    }
+
+    /// The name that `--ref` would have had: the branch, else what was fetched, else a tag.
+    fn track(&self, dir: &str, folder: &str, status: &Status, upstream: &str) -> Result<Option<String>, String> {
+        if status.branch.is_some() {
+            return Ok(status.branch.clone());
+        }
+        let fetched = file::read_if_there(&self.host.platform.join(folder, "FETCH_HEAD")).map_err(|error| error.to_string())?;
+        let fetched = status::fetched(fetched.as_deref().unwrap_or_default());
+        let is_tag_of = |object: &str| self.ask(dir, &["rev-parse", &format!("{object}^{{commit}}")]).as_deref() == Ok(upstream);
+        let same = fetched.iter().find(|(object, _)| *object == upstream);
+        // There may be thousands; a single one that was asked for stands first.
+        if let Some((_, name)) = same.or_else(|| fetched.first().filter(|(object, _)| is_tag_of(object))) {
+            return Ok(Some((*name).to_owned()));
+        }
+        let tags =
+            self.ask(dir, &["for-each-ref", "--format=%(refname:strip=2)", &format!("--points-at={upstream}"), "refs/tags"])?;
+        Ok(tags.lines().find(|tag| !tag.starts_with("THEROCK_")).map(str::to_owned))
+    }
+
+    /// One digest over the names and contents of all local changes, those of the submodules included.
+    fn changes(&self, dir: &str, status: &Status) -> Result<Option<String>, String> {
+        let mut found = Vec::new();
+        self.collect(dir, "", status, &mut found)?;
+        if found.is_empty() {
+            return Ok(None);
+        }
+        found.sort();
+        let mut digest = Sha256::new();
+        found.iter().for_each(|change| digest.update(change));
+        Ok(Some(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+    }
+
+    fn collect(&self, dir: &str, prefix: &str, status: &Status, found: &mut Vec<String>) -> Result<(), String> {
+        let join = |path: &str| self.host.platform.join(dir, path);
+        for path in &status.changed {
+            let content = file::fingerprint(&join(path)).map_err(|error| error.to_string())?;
+            found.push(format!("{prefix}{path}\0{content}\0"));
+        }
+        if file::look(&join(".gitmodules")) == Seen::Missing {
+            return Ok(());
+        }
+        for (path, commit) in status::links(&self.ask(dir, &["ls-files", "--stage", "-z"])?) {
+            let inside = join(&path);
+            if self.is_checkout(&inside) {
+                let prefix = format!("{prefix}{path}/");
+                let status = self.status(&inside)?;
+                match &status.head {
+                    Some(head) if *head != commit => found.push(format!("{prefix}\0commit {head}\0")),
+                    _ => {}
+                }
+                self.collect(&inside, &prefix, &status, found)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn owner(&self, folder: &str, head: &str, changes: &Option<String>) -> Result<Owner, String> {
+        Ok(match self.mark(folder)? {
+            None => Owner::User,
+            Some(mark) if mark.commit == head && mark.changes.contains(changes) => Owner::Tool,
+            Some(_) => Owner::Edited,
+        })
+    }
+
+    fn mark(&self, folder: &str) -> Result<Option<Mark>, String> {
+        let path = self.host.platform.join(folder, MARK);
+        let Some(text) = file::read_if_there(&path).map_err(|error| error.to_string())? else { return Ok(None) };
+        serde_json::from_str(&text).map(Some).map_err(|error| format!("`{path}` is not what the tool wrote: {error}"))
+    }
+
+    /// Notes that the checkout, and the changes that are in it now, are the tool's.
+    pub(super) fn mark_checkout(&self, dir: &str) -> Result<(), String> {
+        let status = self.status(dir)?;
+        let head = status.head.clone().ok_or_else(|| format!("the checkout `{dir}` has no commit"))?;
+        let folder = self.folder(dir)?;
+        let now = self.changes(dir, &status)?;
+        let mut mark = self.mark(&folder)?.filter(|mark| mark.commit == head).unwrap_or_default();
+        mark.commit = head;
+        if !mark.changes.contains(&now) {
+            mark.changes.truncate(1);
+            mark.changes.push(now);
+        }
+        let text = serde_json::to_string_pretty(&mark).map_err(|error| error.to_string())?;
+        file::write_text(&self.host.platform.join(&folder, MARK), &text).map_err(|error| error.to_string())
+    }
+
+    /// Makes git look away from the submodules, whose commits hipify may move. A checkout without any is left alone.
+    pub(super) fn ignore_submodules(&self, dir: &str) -> Result<(), String> {
+        let modules = file::read_if_there(&self.host.platform.join(dir, ".gitmodules")).map_err(|error| error.to_string())?;
+        if modules.is_none_or(|text| text.trim().is_empty()) {
+            return Ok(());
+        }
+        let listed = self.ask(dir, &["config", "-z", "--file", ".gitmodules", "--get-regexp", r"^submodule\..*\.path$"])?;
+        let modules: Vec<(&str, &str)> = listed.split('\0').filter_map(|entry| entry.split_once('\n')).collect();
+        for (key, _) in &modules {
+            let key = key.strip_suffix("path").unwrap_or(key);
+            self.ask(dir, &["config", &format!("{key}ignore"), "all"])?;
+        }
+        let paths: Vec<&str> = modules.iter().map(|(_, path)| *path).collect();
+        self.ask(dir, &[&["update-index", "--skip-worktree", "--"], paths.as_slice()].concat()).map(drop)
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;

@@ -1,0 +1,202 @@
+//! Real repositories.
+
+use super::*;
+use crate::observe::tests::World;
+
+fn state(world: &World, dir: &str) -> GitState {
+    asked(world, |git| git.state(&world.at(dir))).unwrap().unwrap()
+}
+
+fn asked<T>(world: &World, question: impl FnOnce(Git) -> T) -> T {
+    question(Git { program: &world.found("git"), host: &world.host })
+}
+
+fn mark(world: &World, dir: &str) {
+    asked(world, |git| git.mark_checkout(&world.at(dir))).unwrap();
+}
+
+#[test]
+fn a_clean_checkout_is_described() {
+    let world = World::new();
+    let head = world.repository("x", "release/2.13", &[("a", "1")]);
+    world.git("x", &["remote", "add", "origin", "https://user:secret@host/x.git"]);
+    let expected = GitState {
+        head: head.clone(),
+        upstream: head.clone(),
+        origin: Some("https://host/x.git".to_owned()),
+        branch: Some("release/2.13".to_owned()),
+        track: Some("release/2.13".to_owned()),
+        describe: Some(head[..7].to_owned()),
+        changes: None,
+        owner: Owner::User,
+        committed_at: 1_700_000_000,
+    };
+    assert_eq!(state(&world, "x"), expected);
+    assert!(asked(&world, |git| git.is_checkout(&world.at("x")) && !git.is_checkout(&world.at(""))));
+    let identity = (head, Some("release/2.13".to_owned()), "https://host/x.git".to_owned());
+    assert_eq!(asked(&world, |git| git.identity(&world.at("x"))), Ok(identity));
+}
+
+#[test]
+fn the_upstream_commit_is_below_a_commit_of_hipify() {
+    let world = World::new();
+    let upstream = world.repository("x", "main", &[("a", "1")]);
+    world.git("x", &["tag", UPSTREAM_TAG]);
+    world.write("x/a", "2");
+    let head = world.commit("x");
+    let state = state(&world, "x");
+    assert_eq!((state.head, state.upstream, state.changes), (head, upstream, None));
+}
+
+#[test]
+fn the_track_is_what_was_fetched_or_a_tag() {
+    let world = World::new();
+    world.repository("x", "main", &[("a", "1")]);
+    world.git("x", &["branch", "release/2.13"]);
+    world.git("x", &["tag", UPSTREAM_TAG]);
+    world.git("x", &["tag", "-a", "v1", "-m", "x"]);
+    let track = |dir: &str| state(&world, dir).track;
+    let fetch = |dir: &str, what: &str| {
+        world.git("", &["init", "--quiet", dir]);
+        world.git(dir, &["fetch", "--quiet", "--no-tags", &world.at("x"), what]);
+        world.git(dir, &["checkout", "--quiet", "FETCH_HEAD"]);
+    };
+    fetch("branch", "release/2.13");
+    assert_eq!(track("branch").as_deref(), Some("release/2.13"));
+    fetch("tag", "refs/tags/v1");
+    assert_eq!(track("tag").as_deref(), Some("v1"));
+    let commit = world.git("x", &["rev-parse", "HEAD"]);
+    fetch("commit", &commit);
+    assert_eq!(track("commit"), None);
+    world.git("x", &["checkout", "--quiet", "--detach"]);
+    assert_eq!(track("x").as_deref(), Some("v1"));
+}
+
+#[test]
+fn changes_are_names_and_contents() {
+    let world = World::new();
+    world.repository("x", "main", &[("a b", "1"), ("d", "1"), (".gitignore", "ignored\n")]);
+    world.write("x/ignored", "");
+    let changes = || state(&world, "x").changes;
+    assert_eq!(changes(), None);
+    world.write("x/new/ü", "1");
+    let untracked = changes();
+    assert_eq!(untracked.as_ref().map(String::len), Some(64));
+    assert!(state(&world, "x").describe.is_some_and(|text| !text.ends_with("-dirty")));
+    world.write("x/new/ü", "2");
+    let other = changes();
+    assert_ne!(other, untracked);
+    world.write("x/a b", "2");
+    let modified = changes();
+    assert_ne!(modified, other);
+    assert!(state(&world, "x").describe.is_some_and(|text| text.ends_with("-dirty")));
+    file::remove_all(&world.at("x/d")).unwrap();
+    let deleted = changes();
+    assert_ne!(deleted, modified);
+    world.write("x/d", "1");
+    world.write("x/a b", "1");
+    world.write("x/new/ü", "1");
+    assert_eq!(changes(), untracked, "the same changes have the same digest");
+}
+
+#[test]
+fn submodules_are_asked_from_inside() {
+    let world = World::new();
+    world.repository("deep", "main", &[("a", "1")]);
+    world.repository("library", "main", &[("b", "1")]);
+    world.git("library", &["submodule", "--quiet", "add", &world.at("deep"), "third party/deep"]);
+    world.commit("library");
+    world.repository("x", "main", &[("c", "1")]);
+    world.git("x", &["submodule", "--quiet", "add", &world.at("library"), "library"]);
+    world.commit("x");
+    world.git("x", &["submodule", "--quiet", "update", "--init", "--recursive"]);
+    asked(&world, |git| git.ignore_submodules(&world.at("x"))).unwrap();
+    assert_eq!(world.git("x", &["config", "submodule.library.ignore"]), "all");
+    assert!(world.git("x", &["ls-files", "-v", "library"]).starts_with("S "), "skipped in the working tree");
+
+    let changes = || state(&world, "x").changes;
+    assert_eq!(changes(), None);
+    world.write("x/library/third party/deep/a", "2");
+    assert_eq!(world.git("x", &["status", "--porcelain"]), "", "the checkout itself shows nothing");
+    let deep = changes();
+    assert!(deep.is_some());
+    world.write("x/library/third party/deep/a", "1");
+    world.write("x/library/a", "2");
+    let other = changes();
+    assert!(other.is_some() && other != deep);
+    file::remove_all(&world.at("x/library/a")).unwrap();
+    assert_eq!(changes(), None);
+    world.git("x/library", &["commit", "--quiet", "--allow-empty", "-m", "moved"]);
+    assert!(changes().is_some(), "another commit of a submodule is a change");
+}
+
+#[test]
+fn a_checkout_without_submodules_is_left_alone() {
+    let world = World::new();
+    world.repository("none", "main", &[("a", "1")]);
+    world.repository("empty", "main", &[(".gitmodules", "\n")]);
+    for dir in ["none", "empty"] {
+        assert_eq!(asked(&world, |git| git.ignore_submodules(&world.at(dir))), Ok(()));
+    }
+}
+
+#[test]
+fn changes_are_the_tools_as_long_as_they_are_those_it_noted() {
+    let world = World::new();
+    world.repository("x", "main", &[("a", "1")]);
+    let owner = || state(&world, "x").owner;
+    assert_eq!(owner(), Owner::User);
+    world.write("x/a_hip", "by the checkout");
+    mark(&world, "x");
+    assert_eq!(owner(), Owner::Tool);
+    world.write("x/generated", "by the build");
+    assert_eq!(owner(), Owner::Edited);
+    mark(&world, "x");
+    assert_eq!(owner(), Owner::Tool, "after the build");
+    file::remove_all(&world.at("x/generated")).unwrap();
+    assert_eq!(owner(), Owner::Tool, "after the checkout");
+    file::remove_all(&world.at("x/a_hip")).unwrap();
+    assert_eq!(owner(), Owner::Edited, "somebody undid what the checkout changed");
+    world.write("x/a_hip", "by the checkout");
+    for text in ["second build", "third build"] {
+        world.write("x/generated", text);
+        mark(&world, "x");
+    }
+    world.write("x/generated", "second build");
+    assert_eq!(owner(), Owner::Edited, "only the last build counts");
+    file::remove_all(&world.at("x/generated")).unwrap();
+    world.commit("x");
+    assert_eq!(owner(), Owner::Edited, "another commit");
+    mark(&world, "x");
+    assert_eq!(owner(), Owner::Tool);
+    // A checkout is made beside its place and then renamed.
+    file::rename(&world.at("x"), &world.at("y")).unwrap();
+    assert_eq!(state(&world, "y").owner, Owner::Tool);
+}
+
+#[test]
+fn what_git_cannot_read_is_an_error_with_its_words() {
+    let world = World::new();
+    let cause = |dir: &str| asked(&world, |git| git.state(&world.at(dir))).unwrap_err();
+    world.write("broken/.git", "gitdir: /nowhere");
+    assert_eq!(
+        cause("broken"),
+        format!("`git status` in `{}` exited with 128: fatal: not a git repository: /nowhere", world.at("broken"))
+    );
+    world.git("", &["init", "--quiet", "empty"]);
+    assert_eq!(asked(&world, |git| git.state(&world.at("empty"))), Ok(None), "it has no commit yet");
+    let no_commit = Err(format!("the checkout `{}` has no commit", world.at("empty")));
+    assert_eq!(asked(&world, |git| git.mark_checkout(&world.at("empty"))), no_commit);
+    assert_eq!(asked(&world, |git| git.identity(&world.at("empty"))).map(drop), no_commit);
+    world.repository("mark", "main", &[("a", "1")]);
+    let path = world.write("mark/.git/therock-xtask.json", "{}");
+    assert_eq!(cause("mark"), format!("`{path}` is not what the tool wrote: missing field `commit` at line 1 column 2"));
+    world.repository("lost", "main", &[("a", "1")]);
+    file::remove_all(&world.at("lost/.git/objects")).unwrap();
+    file::make_folder(&world.at("lost/.git/objects")).unwrap();
+    assert!(
+        cause("lost").starts_with(&format!("`git status` in `{}` exited with 128: fatal: ", world.at("lost"))),
+        "{}",
+        cause("lost")
+    );
+}

@@ -1,0 +1,139 @@
+//! The machine, the command line and the clock: read once, when the tool starts.
+#![allow(clippy::disallowed_methods, reason = "this is where the environment is read")]
+
+use std::ffi::OsStr;
+use std::io::IsTerminal;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::memory;
+use crate::host::{Environment, Host, Platform, Terminal};
+use crate::request::Problem;
+
+/// The words of the command line, the program's own name first.
+///
+/// # Errors
+/// If one is not UTF-8.
+pub fn arguments() -> Result<Vec<String>, Problem> {
+    std::env::args_os().map(|word| text("argument", &word)).collect()
+}
+
+/// The machine and the environment that the tool was started in.
+///
+/// # Errors
+/// If the current directory cannot be told, or it or `PATH` is not UTF-8.
+pub fn host() -> Result<Host, Problem> {
+    let platform = if cfg!(windows) { Platform::Windows } else { Platform::Linux };
+    let cwd = std::env::current_dir().map_err(|error| {
+        Problem::new(format!("the current directory cannot be told: {error}")).hint("change to a directory that is there")
+    })?;
+    let terminal = std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+    Ok(Host {
+        platform,
+        machine: machine(platform, std::env::consts::ARCH).to_owned(),
+        cwd: text("current directory", cwd.as_os_str())?,
+        env: environment()?,
+        cpus: std::thread::available_parallelism().map_or(1, |cpus| u32::try_from(cpus.get()).unwrap_or(u32::MAX)),
+        memory: memory::memory(),
+        terminal: if terminal { Terminal::Interactive } else { Terminal::Dumb },
+    })
+}
+
+/// Variables that are not UTF-8 reach the programs that the tool starts, but the tool itself decides nothing by them.
+fn environment() -> Result<Environment, Problem> {
+    let mut environment = Environment::default();
+    for (name, value) in std::env::vars_os() {
+        let is_path = name.eq_ignore_ascii_case("PATH");
+        match (name.into_string(), value.into_string()) {
+            (Ok(name), Ok(value)) => drop(environment.0.insert(name, value)),
+            (Ok(name), Err(value)) if is_path => drop(text(&format!("variable `{name}`"), &value)?),
+            _ => {}
+        }
+    }
+    Ok(environment)
+}
+
+fn text(what: &str, value: &OsStr) -> Result<String, Problem> {
+    value.to_str().map(str::to_owned).ok_or_else(|| {
+        let hint = "rename the folder or file so that its name is UTF-8; build scripts could not spell it either";
+        Problem::new(format!("the {what} `{}` is not UTF-8", value.to_string_lossy())).hint(hint)
+    })
+}
+
+/// The processor as the operating system calls it.
+fn machine(platform: Platform, arch: &str) -> &str {
+    match (platform, arch) {
+        (Platform::Windows, "x86_64") => "amd64",
+        (Platform::Windows, "aarch64") => "arm64",
+        _ => arch,
+    }
+}
+
+/// The time in UTC as part of a file's name: `20260822-101112`.
+pub fn now() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    stamp(seconds)
+}
+
+/// Days are counted in eras of 400 years that begin on 1 March, so that the leap day is a year's last.
+fn stamp(seconds: u64) -> String {
+    let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = (month_from_march + 2) % 12 + 1;
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!("{year:04}{month:02}{day:02}-{:02}{:02}{:02}", second / 3_600, second / 60 % 60, second % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_is_seen() {
+        let host = host().unwrap();
+        assert!(host.cpus >= 1);
+        assert!(host.platform.is_absolute(&host.cwd), "{}", host.cwd);
+        assert!(host.var("PATH").is_some());
+        assert_eq!(host.platform == Platform::Windows, cfg!(windows));
+        assert!(arguments().is_ok_and(|words| !words.is_empty()));
+    }
+
+    #[test]
+    fn processors_have_the_names_of_their_system() {
+        for (platform, arch, expected) in [
+            (Platform::Linux, "x86_64", "x86_64"),
+            (Platform::Linux, "aarch64", "aarch64"),
+            (Platform::Windows, "x86_64", "amd64"),
+            (Platform::Windows, "aarch64", "arm64"),
+        ] {
+            assert_eq!(machine(platform, arch), expected);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_not_text_is_refused() {
+        let latin: &OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"/w/\xfc");
+        let problem = text("current directory", latin).unwrap_err();
+        assert_eq!(problem.text, "the current directory `/w/\u{fffd}` is not UTF-8");
+        let hint = "rename the folder or file so that its name is UTF-8; build scripts could not spell it either";
+        assert_eq!(problem.hint.as_deref(), Some(hint));
+    }
+
+    #[test]
+    fn times_are_spelled() {
+        for (seconds, expected) in [
+            (0, "19700101-000000"),
+            (951_782_399, "20000228-235959"),
+            (951_782_400, "20000229-000000"),
+            (1_709_251_199, "20240229-235959"),
+            (1_767_225_600, "20260101-000000"),
+            (4_107_542_400, "21000301-000000"),
+        ] {
+            assert_eq!(stamp(seconds), expected);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The commit of each project whose sources are fetched, asked from repositories by the rules of `plan::sources`.
+
+use std::collections::BTreeMap;
+
+use manifest::Project;
+
+use super::git::Git;
+use super::objects::Objects;
+use super::remote;
+use crate::facts::{Locked, Seen, Unresolved};
+use crate::file;
+use crate::plan::sources::{Pinned, Rule, SourceError, locked_ref, pick_remote, remote_patterns, rule};
+use crate::refs::{GitRef, RepoUrl};
+use crate::request::{Request, Sources};
+
+/// Why a commit is not known, and what to do.
+#[derive(Clone, Debug)]
+struct Fault {
+    cause: String,
+    hint: Option<String>,
+}
+
+impl From<String> for Fault {
+    fn from(cause: String) -> Self {
+        Fault { cause, hint: None }
+    }
+}
+
+impl From<SourceError> for Fault {
+    fn from(error: SourceError) -> Self {
+        Fault { cause: error.to_string(), hint: error.hint() }
+    }
+}
+
+/// The commits that are known, and what could not be resolved.
+pub(super) type Lock = (BTreeMap<Project, Locked>, Vec<Unresolved>);
+
+/// The lock of a request. What is known already stays as it is, though branches may have moved since.
+pub(super) fn lock(request: &Request, git: Option<Git>, therock: Option<&str>, known: BTreeMap<Project, Locked>) -> Lock {
+    let (Some(reference), Some(git)) = (&request.reference, git) else { return (known, Vec::new()) };
+    let wanted = |project: &Project| request.fetches(*project) && !known.contains_key(project);
+    let wanted: Vec<Project> = request.selected.iter().copied().filter(wanted).collect();
+    // The demo's repositories are laid out by a job.
+    let to_come = request.sources == Sources::Demo && file::look(&request.places.demo("origins")) == Seen::Missing;
+    if wanted.is_empty() || to_come {
+        return (known, Vec::new());
+    }
+    let resolver = Resolver { request, git, reference, therock };
+    let mut lock = (known, Vec::new());
+    for (project, found) in resolver.resolve(&wanted) {
+        match found {
+            Ok(locked) => drop(lock.0.insert(project, locked)),
+            Err(Fault { cause, hint }) => lock.1.push(Unresolved { project, cause, hint }),
+        }
+    }
+    lock
+}
+
+struct Resolver<'a> {
+    request: &'a Request,
+    git: Git<'a>,
+    reference: &'a GitRef,
+    therock: Option<&'a str>,
+}
+
+type Found = Vec<(Project, Result<Locked, Fault>)>;
+
+impl Resolver<'_> {
+    fn rule(&self, project: Project) -> Result<Rule, Fault> {
+        Ok(rule(self.request, self.git.host.platform, self.reference, project)?)
+    }
+
+    /// Repositories are asked side by side. torch is asked for even if it is not wanted, where others are pinned in its commit.
+    fn resolve(&self, wanted: &[Project]) -> Found {
+        let (mut found, mut with_torch, mut apart) = (Found::new(), Vec::new(), Vec::new());
+        for project in wanted {
+            match self.rule(*project) {
+                Err(fault) => found.push((*project, Err(fault))),
+                Ok(rule @ Rule::TheRockPin { .. }) => apart.push((*project, rule)),
+                Ok(rule) if *project == Project::Pytorch || rule.file().is_some() => with_torch.push((*project, rule)),
+                Ok(rule) => apart.push((*project, rule)),
+            }
+        }
+        std::thread::scope(|scope| {
+            let ask = |(project, rule): (Project, Rule)| (project, scope.spawn(move || self.apart(&rule)));
+            let threads: Vec<_> = apart.into_iter().map(ask).collect();
+            if !with_torch.is_empty() {
+                found.extend(self.with_torch(with_torch));
+            }
+            found.extend(threads.into_iter().map(|(project, thread)| (project, super::joined(thread))));
+        });
+        found
+    }
+
+    /// torch, and the projects whose commits stand in files of its commit.
+    fn with_torch(&self, rules: Vec<(Project, Rule)>) -> Found {
+        let torch = self.torch();
+        let mut files: Vec<&'static str> = rules.iter().filter_map(|(_, rule)| rule.file()).collect();
+        files.dedup();
+        let is_wanted = rules.iter().any(|(project, _)| *project == Project::Pytorch);
+        let texts = match &torch {
+            _ if files.is_empty() => Ok(BTreeMap::new()),
+            Ok((repo, locked)) => {
+                Objects::new(self.git, repo).and_then(|objects| objects.read(&locked.commit, &files)).map_err(Fault::from)
+            }
+            Err(_) if is_wanted => Err(Fault::from("it is pinned in torch's commit, which is not known".to_owned())),
+            // Nobody else tells why.
+            Err(fault) => Err(Fault {
+                cause: format!("it is pinned in torch's commit, which is not known: {}", fault.cause),
+                ..fault.clone()
+            }),
+        };
+        let find = |(project, rule): (Project, Rule)| match rule.file() {
+            None => (project, torch.clone().map(|(_, locked)| locked)),
+            Some(file) => {
+                let text = texts.as_ref().map(|texts| texts.get(file).map(String::as_str)).map_err(Fault::clone);
+                (project, text.and_then(|text| self.follow(&rule, text)))
+            }
+        };
+        rules.into_iter().map(find).collect()
+    }
+
+    fn torch(&self) -> Result<(RepoUrl, Locked), Fault> {
+        match self.rule(Project::Pytorch)? {
+            Rule::Ref { repo, reference } => self.ask(&repo, &reference).map(|locked| (repo, locked)),
+            _ => Err(Fault::from("torch itself is pinned nowhere".to_owned())),
+        }
+    }
+
+    /// The commit of a project that is not pinned in torch's.
+    fn apart(&self, rule: &Rule) -> Result<Locked, Fault> {
+        let text = match (rule.file(), self.therock) {
+            // A checkout of TheRock without the file is something else than none.
+            (Some(file), Some(dir)) => {
+                let path = self.git.host.platform.join(dir, file);
+                Some(file::read_if_there(&path).map_err(|error| error.to_string())?.unwrap_or_default())
+            }
+            _ => None,
+        };
+        self.follow(rule, text.as_deref())
+    }
+
+    fn follow(&self, rule: &Rule, text: Option<&str>) -> Result<Locked, Fault> {
+        match rule.pinned(text)? {
+            Pinned::To(locked) => Ok(locked),
+            Pinned::Ask(Rule::Ref { repo, reference }) => self.ask(&repo, &reference),
+            Pinned::Ask(_) => Err(Fault::from("a pin leads to another pin".to_owned())),
+        }
+    }
+
+    fn ask(&self, repo: &RepoUrl, reference: &GitRef) -> Result<Locked, Fault> {
+        let patterns = remote_patterns(reference);
+        let lines = if patterns.is_empty() { String::new() } else { remote::list(self.git, repo, &patterns)? };
+        let picked = match pick_remote(&lines, reference) {
+            // Only a list of all names tells the nearest.
+            Err(SourceError::NoRef { .. }) => pick_remote(&remote::list(self.git, repo, &[])?, reference),
+            other => other,
+        };
+        Ok(locked_ref(repo, reference, picked?))
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;

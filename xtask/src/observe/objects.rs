@@ -1,0 +1,145 @@
+//! Files of a commit that is not checked out, read from a store of git objects that all runs share.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use super::git::{ENV, Git};
+use super::remote;
+use crate::file;
+use crate::host::{Host, Platform};
+use crate::process;
+use crate::redact::without_credentials;
+use crate::refs::RepoUrl;
+
+/// The variable that names the folder of what runs share.
+const CACHE: &str = "THEROCK_XTASK_CACHE";
+
+/// A bare repository with single commits of one repository, without its history and, until they are read, without its files.
+pub(super) struct Objects<'a> {
+    git: Git<'a>,
+    repo: &'a RepoUrl,
+    dir: String,
+}
+
+impl<'a> Objects<'a> {
+    /// The store for a repository. It is made when something is fetched.
+    pub(super) fn new(git: Git<'a>, repo: &'a RepoUrl) -> Result<Self, String> {
+        let cache = folder(git.host).ok_or_else(|| format!("there is no folder for what runs share: set `{CACHE}`"))?;
+        let dir = git.host.platform.join(&cache, &format!("git/{}", name(&repo.redacted())));
+        Ok(Objects { git, repo, dir })
+    }
+
+    /// The texts of these files at a commit; what the commit has not is left out.
+    pub(super) fn read(&self, commit: &str, files: &[&str]) -> Result<BTreeMap<String, String>, String> {
+        if self.local(&["ls-tree", commit]).is_err() {
+            self.fetch(commit)?;
+        }
+        let mut texts = BTreeMap::new();
+        for file in files {
+            let entry = self.local(&["ls-tree", "--format=%(objectname)", commit, "--", file])?;
+            if !entry.is_empty() {
+                texts.insert((*file).to_owned(), self.blob(&entry)?);
+            }
+        }
+        Ok(texts)
+    }
+
+    fn fetch(&self, commit: &str) -> Result<(), String> {
+        file::make_folder(&self.dir).map_err(|error| error.to_string())?;
+        self.local(&["init", "--quiet", "--bare"])?;
+        let fetched =
+            self.network("git fetch", &["fetch", "--quiet", "--no-tags", "--depth", "1", "--filter=blob:none", "origin", commit]);
+        // Another run that fetched the same meanwhile makes this one fail; what counts is that the commit is there.
+        self.local(&["ls-tree", commit]).map(drop).or(fetched)
+    }
+
+    /// A file's content comes when it is first read.
+    fn blob(&self, object: &str) -> Result<String, String> {
+        match self.local(&["cat-file", "blob", object]) {
+            Ok(text) => Ok(text),
+            Err(_) => {
+                self.network("git cat-file", &["cat-file", "-e", object])?;
+                self.local(&["cat-file", "blob", object])
+            }
+        }
+    }
+
+    fn local(&self, args: &[&str]) -> Result<String, String> {
+        let args = [&["--git-dir", &self.dir], args].concat();
+        let env = [&ENV[..], &[("GIT_NO_LAZY_FETCH", Some("1"))]].concat();
+        process::ask(self.git.program, &args, &self.dir, &env).map_err(|error| error.to_string())
+    }
+
+    fn network(&self, what: &str, args: &[&str]) -> Result<(), String> {
+        // The address is given anew each time, so that its credentials are not written down.
+        let origin = format!("remote.origin.url={}", self.repo.as_str());
+        let args = [&["--git-dir", &self.dir, "-c", &origin, "-c", "gc.auto=0"], args].concat();
+        remote::run(self.git, &args, &self.dir, what, self.repo).map(drop)
+    }
+}
+
+/// The folder of what runs share.
+fn folder(host: &Host) -> Option<String> {
+    let join = |base: &str, rest: &str| host.platform.join(base, rest);
+    if let Some(named) = host.var(CACHE) {
+        return host.absolute(named).ok();
+    }
+    let base = match host.platform {
+        Platform::Linux => host.var("XDG_CACHE_HOME").map(str::to_owned).or_else(|| host.home().map(|home| join(home, ".cache"))),
+        Platform::Windows => host.var("LOCALAPPDATA").map(str::to_owned),
+    };
+    base.map(|base| join(&base, "therock-xtask"))
+}
+
+/// The name of a repository's store: readable, and different for different addresses.
+fn name(address: &str) -> String {
+    let address = without_credentials(address);
+    let last = address.trim_end_matches(['/', '\\']).rsplit(['/', '\\', ':']).next().unwrap_or_default();
+    let digest: String = Sha256::digest(&address).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{digest}.git", last.strip_suffix(".git").unwrap_or(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::{Environment, Memory, Terminal};
+
+    #[test]
+    fn stores_have_names_of_their_own() {
+        for (address, expected) in [
+            ("https://github.com/ROCm/pytorch", "pytorch-"),
+            ("https://github.com/ROCm/pytorch.git", "pytorch-"),
+            ("git@host:x.git", "x-"),
+            (r"C:\origins\apex\", "apex-"),
+        ] {
+            let name = name(address);
+            assert!(name.starts_with(expected) && name.ends_with(".git") && name.len() == expected.len() + 12, "{name}");
+        }
+        assert_eq!(name("https://u:p@h/x"), name("https://h/x"));
+        assert_ne!(name("https://h/x"), name("https://i/x"));
+    }
+
+    #[test]
+    fn the_cache_is_where_its_system_keeps_caches() {
+        let host = |platform, env: &[(&str, &str)]| Host {
+            platform,
+            machine: String::new(),
+            cwd: "/w".to_owned(),
+            env: Environment(env.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()),
+            cpus: 1,
+            memory: Memory::default(),
+            terminal: Terminal::Dumb,
+        };
+        let cases: [(_, &[(&str, &str)], _); 5] = [
+            (Platform::Linux, &[("HOME", "/h")], Some("/h/.cache/therock-xtask")),
+            (Platform::Linux, &[("HOME", "/h"), ("XDG_CACHE_HOME", "/c")], Some("/c/therock-xtask")),
+            (Platform::Linux, &[("HOME", "/h"), (CACHE, "own")], Some("/w/own")),
+            (Platform::Linux, &[], None),
+            (Platform::Windows, &[("LOCALAPPDATA", r"C:\u\Local")], Some(r"C:\u\Local\therock-xtask")),
+        ];
+        for (platform, env, expected) in cases {
+            assert_eq!(folder(&host(platform, env)).as_deref(), expected);
+        }
+    }
+}

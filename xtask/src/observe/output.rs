@@ -1,0 +1,54 @@
+//! What earlier builds left in the output folder.
+
+use std::collections::BTreeMap;
+
+use manifest::Manifest;
+
+use crate::facts::{Output, Recorded};
+use crate::file;
+use crate::host::Host;
+use crate::plan::torch::{LIBUV, LIBUV_ROOT, OPENMP, OPENMP_ROOT};
+use crate::request::Places;
+
+/// The wheels and manifests that are there. A folder that cannot be read holds nothing that could be replaced.
+pub(super) fn output(host: &Host, places: &Places) -> Output {
+    let mut wheels = file::list(&places.output).unwrap_or_default();
+    wheels.retain(|name| name.ends_with(".whl"));
+    let names = file::list(&places.manifests).unwrap_or_default();
+    let ours = names.into_iter().filter(|name| name.starts_with("therock-manifest_") && name.ends_with(".json"));
+    let manifests = ours.map(|name| {
+        let recorded = recorded(&host.platform.join(&places.manifests, &name));
+        (name, recorded)
+    });
+    Output { manifests: manifests.collect(), wheels }
+}
+
+fn recorded(path: &str) -> Recorded {
+    let read = || Manifest::parse(&file::read_text(path).map_err(|error| error.to_string())?).map_err(|error| error.to_string());
+    match read() {
+        Err(cause) => Recorded { identity: Err(cause), wheels: Vec::new() },
+        Ok(manifest) => Recorded {
+            identity: manifest
+                .identity()
+                .map(|identity| identity.to_string())
+                .ok_or_else(|| "it does not say what build it is of".to_owned()),
+            wheels: manifest.artifacts.iter().map(|artifact| artifact.relative_path.as_str().to_owned()).collect(),
+        },
+    }
+}
+
+/// The libraries outside the sources that a Windows build copies into torch.
+pub(super) fn libraries(host: &Host) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    if let Some(root) = host.var(OPENMP_ROOT) {
+        found.extend(file::find(root, OPENMP).into_iter().next().map(|path| (OPENMP.to_owned(), path)));
+    }
+    if let Some(root) = host.var(LIBUV_ROOT) {
+        let path = host.platform.join(root, &format!("bin/{LIBUV}"));
+        found.extend((file::look(&path) == crate::facts::Seen::File).then(|| (LIBUV.to_owned(), path)));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;

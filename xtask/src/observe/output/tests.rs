@@ -1,0 +1,49 @@
+//! Output folders that are made for it.
+#![cfg(unix)]
+
+use super::*;
+use crate::observe::tests::World;
+
+#[test]
+fn wheels_and_manifests_are_listed() {
+    let world = World::new();
+    let output = || output(&world.host, &world.places(&[]));
+    assert_eq!(output(), Output::default());
+    for name in ["b.whl", "a.whl", "x.txt", ".torch.whl.12.part"] {
+        world.write(&format!("dist/{name}"), "");
+    }
+    let manifest = r#"{"schema_version": 1, "platform": "linux-x86_64", "python_version": "3.12", "pytorch_git_ref": "nightly",
+        "gfx_targets": ["gfx942"], "artifacts": [{"relative_path": "a.whl", "size_bytes": 0,
+        "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "labels": {"framework": "pytorch",
+        "build_variant": "release", "distribution": "a"}}]}"#;
+    world.write("dist/manifests/therock-manifest_torch_py3.12_nightly.json", manifest);
+    world.write("dist/manifests/therock-manifest_torch_linux_nightly.json", r#"{"schema_version": 1}"#);
+    world.write("dist/manifests/therock-manifest_torch_py3.12_x.partial.json", "[]");
+    world.write("dist/manifests/other.json", "{}");
+    let recorded = |identity: Result<&str, &str>, wheels: &[&str]| Recorded {
+        identity: identity.map(str::to_owned).map_err(str::to_owned),
+        wheels: wheels.iter().map(|name| name.to_string()).collect(),
+    };
+    let expected = [
+        ("therock-manifest_torch_py3.12_nightly.json", recorded(Ok("linux-x86_64, Python 3.12, nightly, gfx942"), &["a.whl"])),
+        ("therock-manifest_torch_linux_nightly.json", recorded(Err("it does not say what build it is of"), &[])),
+        ("therock-manifest_torch_py3.12_x.partial.json", recorded(Err("manifest root must be a JSON object, not an array"), &[])),
+    ];
+    let manifests = expected.map(|(name, recorded)| (name.to_owned(), recorded)).into();
+    assert_eq!(output(), Output { wheels: vec!["a.whl".to_owned(), "b.whl".to_owned()], manifests });
+}
+
+#[test]
+fn libraries_are_found_below_their_variables() {
+    let mut world = World::new();
+    assert_eq!(libraries(&world.host), BTreeMap::new());
+    let (redist, uv) = (world.at("redist"), world.at("uv"));
+    world.host.env.0.extend([(OPENMP_ROOT, redist), (LIBUV_ROOT, uv)].map(|(name, value)| (name.to_owned(), value)));
+    assert_eq!(libraries(&world.host), BTreeMap::new());
+    world.write("redist/x64/libomp140.x86_64.dll", "");
+    world.write("redist/debug_nonredist/x64/other.dll", "");
+    let openmp = world.write("redist/debug_nonredist/x64/libomp140.x86_64.dll", "");
+    let uv = world.write("uv/bin/uv.dll", "");
+    let expected = [(OPENMP, openmp), (LIBUV, uv)].map(|(name, path)| (name.to_owned(), path));
+    assert_eq!(libraries(&world.host), expected.into());
+}

@@ -1,0 +1,77 @@
+"""Says who this interpreter is, as one line of JSON. Runs on every Python since 2.7, so that an old one can be called old."""
+
+import sys
+
+# With `-c` the first entry is the current directory: what lies there must not pass for a module.
+sys.path = [folder for folder in sys.path if folder]
+
+import json
+import os
+import re
+import sysconfig
+
+
+def series():
+    # A free-threaded build has a `t` behind its number in the names of its extension modules.
+    number = "%d.%d" % sys.version_info[:2]
+    try:
+        from importlib.machinery import EXTENSION_SUFFIXES
+    except ImportError:
+        return number
+    threaded = any(re.search(r"3\d+t", suffix) for suffix in EXTENSION_SUFFIXES)
+    return number + ("t" if threaded else "")
+
+
+def can_make_environments():
+    try:
+        from importlib.util import find_spec
+    except ImportError:
+        return False
+    return all(find_spec(module) is not None for module in ("venv", "ensurepip"))
+
+
+def headers(folder):
+    """Name and version of an installed distribution. `importlib.metadata` would take as long as all the rest together."""
+    for name in ("METADATA", "PKG-INFO", ""):
+        path = os.path.join(folder, name) if name else folder
+        if os.path.isfile(path):
+            with open(path, "rb") as file:
+                text = file.read().decode("utf-8", "replace").replace("\r\n", "\n").split("\n\n", 1)[0]
+            return [re.search("(?mi)^%s:[ \t]*(.+)" % key, text) for key in ("Name", "Version")]
+    return [None, None]
+
+
+def distributions():
+    found = {}
+    for folder in sys.path:
+        for entry in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+            # pip renames what it is about to remove to `~name`.
+            if not entry.endswith((".dist-info", ".egg-info")) or entry.startswith("~"):
+                continue
+            name, version = headers(os.path.join(folder, entry))
+            if name and version:
+                normalised = re.sub("[-_.]+", "-", name.group(1).strip()).lower()
+                found.setdefault(normalised, version.group(1).strip())
+    return found
+
+
+def externally_managed(base_prefix):
+    marker = os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")
+    return sys.prefix == base_prefix and os.path.isfile(marker)
+
+
+base_prefix = getattr(sys, "base_prefix", sys.prefix)
+answer = {
+    "executable": sys.executable,
+    "version": "%d.%d.%d" % sys.version_info[:3],
+    "series": series(),
+    "implementation": getattr(getattr(sys, "implementation", None), "name", "cpython"),
+    "prefix": sys.prefix,
+    "base_prefix": base_prefix,
+    "site_packages": sysconfig.get_path("purelib"),
+    "platform_tag": re.sub("[-. ]", "_", sysconfig.get_platform()),
+    "ensurepip": can_make_environments(),
+    "externally_managed": externally_managed(base_prefix),
+    "distributions": distributions(),
+}
+print(json.dumps(answer))

@@ -1,0 +1,267 @@
+//! The jobs that check sources out, and the checkouts that must not be touched.
+
+use manifest::Project;
+
+use crate::facts::{Facts, GitState, Locked, Owner};
+use crate::host::{Host, Platform};
+use crate::plan::{Action, Command, Env, Job, JobName, Step, Unknown, Value, python};
+use crate::request::{Problem, Request, Sources};
+
+/// The tag on the public commit, below whatever hipify changes: builds and manifests name this one.
+pub const UPSTREAM_TAG: &str = "THEROCK_UPSTREAM_DIFFBASE";
+
+/// Variables by which a git that started the tool would lead our git commands into its own repository.
+const FOREIGN_GIT: [&str; 6] =
+    ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"];
+
+/// The git that everything is fetched with.
+///
+/// # Errors
+/// If there is none, or it does not run.
+pub fn git<'a>(host: &Host, facts: &'a Facts) -> Result<&'a str, Problem> {
+    let hint = match host.platform {
+        Platform::Linux => "install it, on Debian and Ubuntu with `apt-get install git`",
+        Platform::Windows => "install Git for Windows and put it on `PATH`",
+    };
+    match facts.tools.get("git") {
+        None => Err(Problem::new("`git` is not found").hint(hint)),
+        Some(tool) => match &tool.version {
+            Ok(_) => Ok(&tool.path),
+            Err(cause) => Err(Problem::new(format!("`{}` does not run: {cause}", tool.path)).hint(hint)),
+        },
+    }
+}
+
+/// A job for each project whose sources are fetched; one without steps says why nothing is to be done. They wait for nothing.
+///
+/// `facts.checkouts` has no entry where there is no folder, or an empty one.
+pub fn checkout_jobs(request: &Request, host: &Host, facts: &Facts) -> (Vec<Job>, Vec<Problem>) {
+    let projects: Vec<Project> = request.selected.iter().copied().filter(|project| request.fetches(*project)).collect();
+    if projects.is_empty() {
+        return (Vec::new(), Vec::new());
+    }
+    let git = match git(host, facts) {
+        Ok(git) => git,
+        Err(problem) => return (Vec::new(), vec![problem]),
+    };
+    // That there is no interpreter is told where the environment is made; without one nothing is done.
+    let python = python::choose(request, facts).map_or("", |python| &python.executable);
+    let mut jobs = Vec::new();
+    let mut problems = Vec::new();
+    for project in projects {
+        let checkout = Checkout { request, host, git, python, project };
+        match checkout.job(facts) {
+            Ok(job) => jobs.push(job),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    (jobs, problems)
+}
+
+/// Sources that are there and that git cannot read.
+pub fn unreadable(request: &Request, facts: &Facts, project: Project) -> Option<Problem> {
+    let unresolved = facts.unresolved.iter().find(|unresolved| unresolved.project == project)?;
+    let (name, dir) = (project.distribution(), request.dir(project));
+    let text = format!("the sources of {name} in `{dir}` cannot be read: {}", unresolved.cause);
+    Some(Problem { text, hint: unresolved.hint.clone() })
+}
+
+/// What stands where the sources go.
+enum There<'a> {
+    /// Nothing.
+    Nothing,
+    /// Our own checkout of another commit.
+    Ours(&'a GitState),
+    /// What is to be built, for this reason.
+    Wanted(&'static str),
+}
+
+struct Checkout<'a> {
+    request: &'a Request,
+    host: &'a Host,
+    git: &'a str,
+    python: &'a str,
+    project: Project,
+}
+
+impl Checkout<'_> {
+    fn job(&self, facts: &Facts) -> Result<Job, Problem> {
+        let mut job = Job::new(format!("checkout-{}", self.project.key()));
+        let Some(locked) = facts.lock.get(&self.project) else {
+            job.unknown = vec![self.without_lock(facts)?];
+            return Ok(job);
+        };
+        job.why.push(format!("{}: {}", locked.commit, locked.why));
+        let there = self.there(facts, locked)?;
+        job.why.push(match &there {
+            There::Nothing => format!("nothing is in `{}` yet", self.dir()),
+            There::Ours(git) => format!("`{}` is at {} and has no changes but the tool's own", self.dir(), git.upstream),
+            There::Wanted(why) => format!("`{}` {why}", self.dir()),
+        });
+        job.steps = self.steps(&there, locked);
+        Ok(job)
+    }
+
+    fn there<'f>(&self, facts: &'f Facts, locked: &Locked) -> Result<There<'f>, Problem> {
+        let Some(checkout) = facts.checkouts.get(&self.project) else {
+            return Ok(There::Nothing);
+        };
+        let Some(git) = &checkout.git else {
+            let unreadable = unreadable(self.request, facts, self.project);
+            return Err(
+                unreadable.unwrap_or_else(|| self.refused(locked, "holds files that are no git checkout with a commit", ""))
+            );
+        };
+        let yourself = "commit or stash what you changed and check out that commit yourself, ";
+        match (stays(git, locked), git.owner) {
+            (Some(why), _) => Ok(There::Wanted(why)),
+            (None, Owner::Tool) => Ok(There::Ours(git)),
+            (None, Owner::Edited) => {
+                Err(self.refused(locked, &format!("was changed since it was checked out at {}", git.head), yourself))
+            }
+            (None, Owner::User) => Err(self.refused(locked, &format!("is a checkout of yours at {}", git.head), yourself)),
+        }
+    }
+
+    /// The demo's repositories are laid out by a job; anything else without a commit is an error.
+    fn without_lock(&self, facts: &Facts) -> Result<Unknown, Problem> {
+        let found = facts.unresolved.iter().find(|unresolved| unresolved.project == self.project);
+        let cause = match found {
+            Some(unresolved) => &unresolved.cause,
+            None if self.request.sources == Sources::Demo => {
+                let fact = format!("the commit of {}", self.project.distribution());
+                return Ok(Unknown { fact, given_by: JobName("demo".to_owned()) });
+            }
+            None => "it was not looked for",
+        };
+        let text = format!("the commit of `{}` for `--ref {}` is not known: {cause}", self.project, self.reference());
+        Err(Problem { text, hint: found.and_then(|unresolved| unresolved.hint.clone()) })
+    }
+
+    fn refused(&self, locked: &Locked, state: &str, first: &str) -> Problem {
+        let (dir, key) = (self.dir(), self.project.key().replace('_', "-"));
+        let text =
+            format!("`{dir}` {state}; `--ref {}` is {} of {}", self.reference(), locked.commit, self.project.distribution());
+        Problem::new(text).hint(format!(
+            "{first}build what is there with `--{key}-dir {dir}`, check out elsewhere with `--root-checkout-dir`, or remove the folder"
+        ))
+    }
+
+    fn dir(&self) -> &str {
+        self.request.dir(self.project)
+    }
+
+    fn reference(&self) -> String {
+        self.request.reference.as_ref().map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// Everything is done beside the final place, so that a folder of the final name is always a whole checkout.
+    fn steps(&self, there: &There, locked: &Locked) -> Vec<Step> {
+        let partial = format!("{}.partial", self.dir());
+        let begin = match there {
+            There::Nothing => self.begin(&partial, locked),
+            There::Ours(_) => self.begin_again(&partial, locked),
+            There::Wanted(_) => return Vec::new(),
+        };
+        let mut steps = vec![Step::new("removing what an interrupted checkout left", Action::Remove(partial.clone()))];
+        steps.extend(begin);
+        steps.extend(self.fetch(&partial, locked));
+        if let There::Ours(_) = there {
+            steps.push(self.step("reading the submodules' addresses anew", &partial, &["submodule", "sync", "--recursive"]));
+        }
+        steps.extend(self.submodules(&partial));
+        steps.extend(self.hipify(&partial));
+        steps.extend([
+            Step::new("noting that the checkout is the tool's", Action::MarkCheckout { dir: partial.clone() }),
+            Step::new("putting the checkout in its place", Action::Rename { from: partial, to: self.dir().to_owned() }),
+        ]);
+        steps
+    }
+
+    fn begin(&self, dir: &str, locked: &Locked) -> Vec<Step> {
+        vec![
+            Step::new("making the folder", Action::MakeFolder(dir.to_owned())),
+            self.step("making the repository", dir, &["init", "--initial-branch=main"]),
+            self.step("silencing git's advice", dir, &["config", "advice.detachedHead", "false"]),
+            // The address without credentials: what stands in `.git/config` is read by builds and copied into images.
+            self.step("naming its origin", dir, &["remote", "add", "--", "origin", &locked.repo]),
+        ]
+    }
+
+    fn begin_again(&self, dir: &str, locked: &Locked) -> Vec<Step> {
+        let undo = "git reset --hard && git clean -fd";
+        vec![
+            Step::new("taking the checkout out of its place", Action::Rename { from: self.dir().to_owned(), to: dir.to_owned() }),
+            self.step("naming its origin", dir, &["remote", "set-url", "--", "origin", &locked.repo]),
+            self.step("undoing the tool's changes", dir, &["reset", "--hard"]),
+            self.step("removing the tool's files", dir, &["clean", "-fd"]),
+            self.step("doing the same in the submodules", dir, &["submodule", "foreach", "--recursive", undo]),
+        ]
+    }
+
+    fn fetch(&self, dir: &str, locked: &Locked) -> Vec<Step> {
+        // By its address and not by the name of the remote, whose address has no credentials.
+        let named = self.request.origins.iter().rfind(|(project, _)| *project == self.project);
+        let url = named.map_or(locked.repo.as_str(), |(_, url)| url.as_str());
+        let fetch = ["fetch", "--depth", "1", "--no-recurse-submodules", "--", url, &locked.commit];
+        vec![
+            Step::run(format!("fetching {}", self.project.distribution()), self.command(dir, &fetch).network()),
+            self.step("checking it out", dir, &["checkout", "FETCH_HEAD"]),
+            self.step("tagging the public commit", dir, &["tag", "-f", UPSTREAM_TAG, "--no-sign"]),
+        ]
+    }
+
+    fn submodules(&self, dir: &str) -> Vec<Step> {
+        // Git takes no submodule from this machine's own disk, which is where the demo's one is.
+        let local: &[&str] = if self.request.sources == Sources::Demo { &["-c", "protocol.file.allow=always"] } else { &[] };
+        let jobs: &[&str] = if self.project == Project::Pytorch { &["-j", "10"] } else { &[] };
+        let update = [local, &["submodule", "update", "--init", "--recursive", "--depth", "1"], jobs].concat();
+        let tag = format!("git tag -f {UPSTREAM_TAG} --no-sign");
+        vec![
+            Step::run("fetching its submodules", self.command(dir, &update).network()),
+            self.step("tagging their commits", dir, &["submodule", "foreach", "--recursive", &tag]),
+            Step::new("making git ignore changes in submodules", Action::IgnoreSubmodules { dir: dir.to_owned() }),
+        ]
+    }
+
+    /// What turns public sources into those that are built here. It is never committed.
+    fn hipify(&self, dir: &str) -> Option<Step> {
+        match self.project {
+            Project::Pytorch | Project::PytorchAudio | Project::PytorchVision => {
+                let script = self.host.platform.join(dir, "tools/amd_build/build_amd.py");
+                Some(Step::run("translating CUDA to HIP", Command::new(self.python, dir, &[&script])).if_exists(script))
+            }
+            Project::Triton if self.host.platform == Platform::Linux => {
+                let path = self.host.platform.join(dir, "build_env.json");
+                // An empty suffix, to which the build adds its own; triton composes the rest of its version itself.
+                let text = "{\n  \"TRITON_WHEEL_VERSION_SUFFIX\": \"\"\n}".to_owned();
+                Some(Step::new("writing the environment of its build", Action::Write { path, text }))
+            }
+            Project::Triton | Project::Apex => None,
+        }
+    }
+
+    fn step(&self, purpose: &str, dir: &str, args: &[&str]) -> Step {
+        Step::run(purpose, self.command(dir, args))
+    }
+
+    fn command(&self, dir: &str, args: &[&str]) -> Command {
+        let long_paths: &[&str] = if self.host.platform == Platform::Windows { &["-c", "core.longpaths=true"] } else { &[] };
+        let mut env = Env::from([("GIT_TERMINAL_PROMPT".to_owned(), Some(Value::text("0")))]);
+        env.extend(FOREIGN_GIT.into_iter().filter(|name| self.host.raw_var(name).is_some()).map(|name| (name.to_owned(), None)));
+        Command::new(self.git, dir, &[long_paths, args].concat()).env(&env)
+    }
+}
+
+/// Why a checkout is built as it is, if it is at the commit already.
+fn stays(git: &GitState, locked: &Locked) -> Option<&'static str> {
+    let there = git.upstream == locked.commit || git.head == locked.commit;
+    there.then_some(match (git.owner, &git.changes) {
+        (Owner::Tool, _) => "is at this commit already",
+        (_, None) => "is a checkout of yours at this commit: it is built as it is",
+        (_, Some(_)) => "is at this commit and has changes of yours: it is built as it is, and recorded as dirty",
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,254 @@
+//! The steps of a checkout, and the folders that are left alone.
+
+use super::*;
+use crate::facts::{Checkout, Unresolved};
+use crate::host::Environment;
+use crate::plan::check::fixture::{self, checkout, commit, facts, lines, locked_facts, request, told};
+
+const GIT: &str = "GIT_TERMINAL_PROMPT=0 /usr/bin/git";
+
+fn linux() -> Host {
+    fixture::host(Platform::Linux)
+}
+
+/// The only job of a request that fetches one project.
+fn one(host: &Host, words: &str, facts: &Facts) -> Job {
+    let (jobs, problems) = checkout_jobs(&request(host, words), host, facts);
+    assert_eq!(told(&problems), [""; 0]);
+    let [job] = &jobs[..] else { panic!("{jobs:?}") };
+    job.clone()
+}
+
+#[test]
+fn torch_is_checked_out() {
+    let job = one(&linux(), "build --ref nightly --gfx gfx942 --only pytorch", &locked_facts());
+    let full = commit('1');
+    assert_eq!(job.name.0, "checkout-pytorch");
+    assert_eq!(job.why, [format!("{full}: a pin"), "nothing is in `/w/build/src/pytorch` yet".to_owned()]);
+    let dir = "/w/build/src/pytorch.partial";
+    let expected = [
+        format!("Remove(\"{dir}\")"),
+        format!("MakeFolder(\"{dir}\")"),
+        format!("[{dir}] {GIT} init --initial-branch=main"),
+        format!("[{dir}] {GIT} config advice.detachedHead false"),
+        format!("[{dir}] {GIT} remote add -- origin https://host/pytorch"),
+        format!("[{dir}] {GIT} fetch --depth 1 --no-recurse-submodules -- https://host/pytorch {full} Fatal Network"),
+        format!("[{dir}] {GIT} checkout FETCH_HEAD"),
+        format!("[{dir}] {GIT} tag -f THEROCK_UPSTREAM_DIFFBASE --no-sign"),
+        format!("[{dir}] {GIT} submodule update --init --recursive --depth 1 -j 10 Fatal Network"),
+        format!("[{dir}] {GIT} submodule foreach --recursive git tag -f THEROCK_UPSTREAM_DIFFBASE --no-sign"),
+        format!("IgnoreSubmodules {{ dir: \"{dir}\" }}"),
+        format!("[{dir}] /usr/bin/python3.12 {dir}/tools/amd_build/build_amd.py Exists(\"{dir}/tools/amd_build/build_amd.py\")"),
+        format!("MarkCheckout {{ dir: \"{dir}\" }}"),
+        format!("Rename {{ from: \"{dir}\", to: \"/w/build/src/pytorch\" }}"),
+    ];
+    assert_eq!(lines(&job), expected);
+}
+
+#[test]
+fn the_tools_own_checkout_is_moved() {
+    let mut facts = locked_facts();
+    facts.checkouts.insert(Project::Pytorch, checkout(Owner::Tool, &commit('2'), Some("digest")));
+    let job = one(&linux(), "build --ref nightly --gfx gfx942 --only pytorch", &facts);
+    let dir = "/w/build/src/pytorch.partial";
+    assert_eq!(job.why[1], format!("`/w/build/src/pytorch` is at {} and has no changes but the tool's own", commit('2')));
+    let expected = [
+        format!("Remove(\"{dir}\")"),
+        format!("Rename {{ from: \"/w/build/src/pytorch\", to: \"{dir}\" }}"),
+        format!("[{dir}] {GIT} remote set-url -- origin https://host/pytorch"),
+        format!("[{dir}] {GIT} reset --hard"),
+        format!("[{dir}] {GIT} clean -fd"),
+        format!("[{dir}] {GIT} submodule foreach --recursive git reset --hard && git clean -fd"),
+        format!("[{dir}] {GIT} fetch --depth 1 --no-recurse-submodules -- https://host/pytorch {} Fatal Network", commit('1')),
+        format!("[{dir}] {GIT} checkout FETCH_HEAD"),
+        format!("[{dir}] {GIT} tag -f THEROCK_UPSTREAM_DIFFBASE --no-sign"),
+        format!("[{dir}] {GIT} submodule sync --recursive"),
+    ];
+    assert_eq!(lines(&job)[..10], expected);
+}
+
+#[test]
+fn projects_differ_in_how_they_are_made_ready() {
+    let windows = fixture::host(Platform::Windows);
+    let last = |host: &Host, project: &str| {
+        let facts = locked_facts();
+        let words = format!("build --ref nightly --gfx gfx942 --only {project}");
+        let all = lines(&one(host, &words, &facts));
+        all[all.len() - 5..all.len() - 2].to_vec()
+    };
+    let build_env = "Write { path: \"/w/build/src/triton.partial/build_env.json\", text: \"{\\n  \\\"TRITON_WHEEL_VERSION_SUFFIX\\\": \\\"\\\"\\n}\" }";
+    assert_eq!(last(&linux(), "triton")[2], build_env);
+    assert_eq!(last(&windows, "triton")[2], "IgnoreSubmodules { dir: \"C:\\\\w\\\\build\\\\src\\\\triton.partial\" }");
+    assert_eq!(last(&linux(), "apex")[2], "IgnoreSubmodules { dir: \"/w/build/src/apex.partial\" }");
+    let script = "/w/build/src/pytorch_audio.partial/tools/amd_build/build_amd.py";
+    assert_eq!(
+        last(&linux(), "pytorch_audio")[2],
+        format!("[/w/build/src/pytorch_audio.partial] /usr/bin/python3.12 {script} Exists(\"{script}\")")
+    );
+    let update = one(&linux(), "build --ref nightly --gfx gfx942 --only pytorch_vision", &locked_facts());
+    assert!(lines(&update).contains(&format!(
+        "[/w/build/src/pytorch_vision.partial] {GIT} submodule update --init --recursive --depth 1 Fatal Network"
+    )));
+}
+
+#[test]
+fn windows_has_long_paths() {
+    let job = one(&fixture::host(Platform::Windows), "build --ref nightly --gfx gfx942 --only pytorch", &locked_facts());
+    assert_eq!(
+        lines(&job)[2],
+        "[C:\\w\\build\\src\\pytorch.partial] GIT_TERMINAL_PROMPT=0 /usr/bin/git -c core.longpaths=true init --initial-branch=main"
+    );
+}
+
+#[test]
+fn passwords_stay_out_of_the_checkout() {
+    let words = "build --ref nightly --gfx gfx942 --only apex --origin apex=https://u:secret-pw@host/apex";
+    let job = one(&linux(), words, &locked_facts());
+    let with: Vec<String> = lines(&job).into_iter().filter(|line| line.contains("secret-pw")).collect();
+    let fetch = "fetch --depth 1 --no-recurse-submodules -- https://u:secret-pw@host/apex";
+    assert_eq!(with, [format!("[/w/build/src/apex.partial] {GIT} {fetch} {} Fatal Network", commit('1'))]);
+    let shown = request(&linux(), words).secrets.redact(&with[0]);
+    assert!(shown.contains("-- https://host/apex 1111"), "{shown}");
+}
+
+#[test]
+fn a_calling_git_leads_nobody_astray() {
+    let mut host = linux();
+    host.env = Environment([("GIT_DIR".to_owned(), "/home/me/.git".to_owned()), ("GIT_PAGER".to_owned(), "x".to_owned())].into());
+    let job = one(&host, "build --ref nightly --gfx gfx942 --only apex", &locked_facts());
+    let expected = "[/w/build/src/apex.partial] -GIT_DIR GIT_TERMINAL_PROMPT=0 /usr/bin/git init --initial-branch=main";
+    assert_eq!(lines(&job)[2], expected);
+}
+
+#[test]
+fn the_demo_has_its_submodule_on_the_same_disk() {
+    let job = one(&linux(), "build --demo --only pytorch", &locked_facts());
+    let dir = "/w/build/demo/src/pytorch.partial";
+    let expected =
+        format!("[{dir}] {GIT} -c protocol.file.allow=always submodule update --init --recursive --depth 1 -j 10 Fatal Network");
+    assert_eq!(lines(&job)[8], expected);
+    assert!(lines(&job)[5].contains("-- /w/build/demo/origins/pytorch 1111"), "{}", lines(&job)[5]);
+
+    let job = one(&linux(), "build --demo --only pytorch", &facts());
+    assert_eq!(job.unknown, [Unknown { fact: "the commit of torch".to_owned(), given_by: JobName("demo".to_owned()) }]);
+    assert_eq!(job.steps, []);
+}
+
+#[test]
+fn what_is_there_already_stays() {
+    let dir = "`/w/build/src/pytorch`";
+    let there = commit('1');
+    let cases = [
+        (Owner::Tool, Some("digest"), format!("{dir} is at this commit already")),
+        (Owner::User, None, format!("{dir} is a checkout of yours at this commit: it is built as it is")),
+        (
+            Owner::User,
+            Some("digest"),
+            format!("{dir} is at this commit and has changes of yours: it is built as it is, and recorded as dirty"),
+        ),
+        (
+            Owner::Edited,
+            Some("digest"),
+            format!("{dir} is at this commit and has changes of yours: it is built as it is, and recorded as dirty"),
+        ),
+    ];
+    for (owner, changes, why) in cases {
+        let mut facts = locked_facts();
+        facts.checkouts.insert(Project::Pytorch, checkout(owner, &there, changes));
+        let job = one(&linux(), "build --ref nightly --gfx gfx942 --only pytorch", &facts);
+        assert_eq!((&job.why[1], &job.steps[..]), (&why, &[][..]));
+    }
+    // A commit of hipify's changes on top of the public one.
+    let mut facts = locked_facts();
+    let mut hipified = checkout(Owner::User, &commit('3'), None);
+    hipified.git.iter_mut().for_each(|git| git.upstream = commit('1'));
+    facts.checkouts.insert(Project::Pytorch, hipified);
+    assert_eq!(one(&linux(), "build --ref nightly --gfx gfx942 --only pytorch", &facts).steps, []);
+}
+
+#[test]
+fn what_is_the_users_is_never_moved() {
+    let (one, two) = (commit('1'), commit('2'));
+    let yourself = "commit or stash what you changed and check out that commit yourself, ";
+    let choices = "build what is there with `--pytorch-dir /w/build/src/pytorch`, check out elsewhere with `--root-checkout-dir`, or remove the \
+                   folder";
+    let cases = [
+        (checkout(Owner::User, &two, None), format!("is a checkout of yours at {two}"), yourself),
+        (checkout(Owner::Edited, &two, Some("digest")), format!("was changed since it was checked out at {two}"), yourself),
+        (Checkout::default(), "holds files that are no git checkout with a commit".to_owned(), ""),
+    ];
+    for (there, state, first) in cases {
+        let mut facts = locked_facts();
+        facts.checkouts.insert(Project::Pytorch, there);
+        let request = request(&linux(), "build --ref nightly --gfx gfx942 --only pytorch");
+        let (jobs, problems) = checkout_jobs(&request, &linux(), &facts);
+        let text = format!("`/w/build/src/pytorch` {state}; `--ref nightly` is {one} of torch\nhint: {first}{choices}");
+        assert_eq!((jobs, told(&problems)), (vec![], vec![text]));
+    }
+}
+
+#[test]
+fn a_checkout_that_git_cannot_read_is_told() {
+    let mut facts = locked_facts();
+    facts.checkouts.insert(Project::Apex, Checkout::default());
+    facts.unresolved =
+        vec![Unresolved { project: Project::Apex, cause: "`git status` exited with 128: fatal: no".to_owned(), hint: None }];
+    let (_, problems) = checkout_jobs(&request(&linux(), "build --ref nightly --gfx gfx942 --only apex"), &linux(), &facts);
+    let expected = "the sources of apex in `/w/build/src/apex` cannot be read: `git status` exited with 128: fatal: no";
+    assert_eq!(told(&problems), [expected]);
+}
+
+#[test]
+fn commits_that_are_not_known_are_told() {
+    let unresolved = Unresolved {
+        project: Project::PytorchAudio,
+        cause: "`related_commits` has no row for `torchaudio`".to_owned(),
+        hint: Some("advice".to_owned()),
+    };
+    let facts = Facts { unresolved: vec![unresolved], ..facts() };
+    let request = request(&linux(), "build --ref release/2.13 --gfx gfx942 --only pytorch_audio,apex");
+    let (jobs, problems) = checkout_jobs(&request, &linux(), &facts);
+    let expected = [
+        "the commit of `pytorch_audio` for `--ref release/2.13` is not known: `related_commits` has no row for `torchaudio`\nhint: advice",
+        "the commit of `apex` for `--ref release/2.13` is not known: it was not looked for",
+    ];
+    assert_eq!((jobs, told(&problems)), (vec![], expected.map(str::to_owned).to_vec()));
+}
+
+#[test]
+fn only_what_a_ref_asks_for_is_fetched() {
+    let names = |words: &str| {
+        let (jobs, problems) = checkout_jobs(&request(&linux(), words), &linux(), &locked_facts());
+        assert_eq!(problems, []);
+        jobs.into_iter().map(|job| (job.name.0, job.waits_for.len())).collect::<Vec<_>>()
+    };
+    let all = ["triton", "pytorch", "pytorch_audio", "pytorch_vision", "apex"].map(|key| (format!("checkout-{key}"), 0));
+    assert_eq!(names("build --ref nightly --gfx gfx942"), all);
+    assert_eq!(names("build --gfx gfx942"), []);
+    assert_eq!(names("build --ref nightly --gfx gfx942 --only pytorch,apex --pytorch-dir /p"), all[4..]);
+    assert_eq!(names("install-rocm"), []);
+}
+
+#[test]
+fn git_is_needed() {
+    let cases = [
+        (Platform::Linux, None, "`git` is not found\nhint: install it, on Debian and Ubuntu with `apt-get install git`"),
+        (Platform::Windows, None, "`git` is not found\nhint: install Git for Windows and put it on `PATH`"),
+        (
+            Platform::Linux,
+            Some("exited with 127"),
+            "`/usr/bin/git` does not run: exited with 127\nhint: install it, on Debian and Ubuntu with `apt-get install git`",
+        ),
+    ];
+    for (platform, cause, expected) in cases {
+        let mut facts = locked_facts();
+        match cause {
+            None => drop(facts.tools.remove("git")),
+            Some(cause) => facts.tools.get_mut("git").unwrap().version = Err(cause.to_owned()),
+        }
+        let host = fixture::host(platform);
+        let ask = |words: &str| checkout_jobs(&request(&host, words), &host, &facts).1;
+        assert_eq!(told(&ask("build --ref nightly --gfx gfx942")), [expected]);
+        assert_eq!(ask("install-rocm"), []);
+    }
+}

@@ -1,0 +1,306 @@
+//! The wheels: the one sequence that each of them follows, and how their jobs wait for each other and share the machine.
+
+use manifest::{Project, glob_prefix};
+use serde::Serialize;
+
+use super::against::{self, Torch};
+use super::jobs::{self, Budget, Shares};
+use super::setting::Setting;
+use super::{
+    Action, Env, Job, JobName, Step, TakeWheel, Unknown, Value, apex, audio, cache, env, naming, torch, triton, unknown, vision,
+};
+use crate::facts::Facts;
+use crate::host::Host;
+use crate::request::{Cache, Leftovers, Problem, Request};
+
+/// The second half of a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Wheels {
+    /// The wheels' jobs, and those that they need.
+    pub build: Vec<Job>,
+    /// Done at the end, whatever became of the wheels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub finally: Vec<Job>,
+    /// What is appended to the wheels' versions, once it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suffix: Option<String>,
+    /// What users should know but need not act on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// Files of a checkout that decide something by being there.
+pub const FILES_THAT_DECIDE: [&str; 4] = ["pyproject.toml", "requirements-build.txt", "python/setup.py", "setup.py"];
+
+/// Small files of a checkout that decide something by what they say; keys of its texts.
+pub const TEXTS_THAT_DECIDE: [&str; 3] = ["version.txt", "build_env.json", triton::LLVM_PIN];
+
+/// How one project's wheel differs from the others'.
+pub struct Recipe {
+    /// The distribution's name, as its wheel's file name begins.
+    pub distribution: String,
+    /// The folder that the build runs in; it leaves the wheel in `dist`.
+    pub dir: String,
+    /// What comes first.
+    pub before: Vec<Step>,
+    /// What the interpreter is told to build with.
+    pub args: Vec<String>,
+    /// The environment of the build, but for what is added to all of them.
+    pub env: Env,
+    /// The version that the wheel must have, where the plan decides it.
+    pub version: Option<String>,
+    /// What follows once the wheel is taken.
+    pub after: Vec<Step>,
+    /// The reasons.
+    pub why: Vec<String>,
+    /// What users should know.
+    pub warnings: Vec<String>,
+}
+
+impl Recipe {
+    /// A wheel that needs nothing but its build command, in the environment `common` with its reasons.
+    pub fn new(setting: &Setting, project: Project, args: &[&str], (env, why): (Env, Vec<String>)) -> Self {
+        Recipe {
+            distribution: project.distribution().to_owned(),
+            dir: setting.dir(project).to_owned(),
+            before: Vec::new(),
+            args: args.iter().map(|arg| (*arg).to_owned()).collect(),
+            env,
+            version: None,
+            after: Vec::new(),
+            why,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// A wheel that is built against torch.
+    pub fn against_torch(setting: &Setting, project: Project, args: &[&str]) -> Result<Self, Problem> {
+        let version = naming::version(setting, project)?;
+        let (mut env, mut why) = env::common(setting);
+        env::system_libraries(setting, &mut env);
+        env::set(&mut env, "BUILD_VERSION", version.told);
+        env::set(&mut env, "BUILD_NUMBER", setting.request.naming.build_number.as_str());
+        why.insert(0, version.why);
+        let mut recipe = Recipe::new(setting, project, args, (env, why));
+        recipe.version = version.planned;
+        recipe.warnings.extend(version.warning);
+        Ok(recipe)
+    }
+
+    /// Gives the build a variable.
+    pub fn set(&mut self, key: &str, value: impl Into<Value>) {
+        env::set(&mut self.env, key, value);
+    }
+}
+
+/// Plans every wheel that is selected, or tells every problem. What is not known yet is named in the job that needs it.
+pub fn jobs(request: &Request, host: &Host, facts: &Facts) -> Result<Wheels, Vec<Problem>> {
+    let mut planner = Planner { request, host, facts, wheels: Wheels::default(), problems: Vec::new() };
+    planner.plan();
+    if planner.problems.is_empty() { Ok(planner.wheels) } else { Err(planner.problems) }
+}
+
+struct Planner<'a> {
+    request: &'a Request,
+    host: &'a Host,
+    facts: &'a Facts,
+    wheels: Wheels,
+    problems: Vec<Problem>,
+}
+
+/// What is decided for all wheels before any of them is planned.
+struct Decided<'a> {
+    budget: Budget,
+    torch: Torch,
+    shared: Vec<Unknown>,
+    setting: Option<Setting<'a>>,
+}
+
+impl<'a> Planner<'a> {
+    fn plan(&mut self) {
+        let decided = self.decide();
+        let cache = cache::jobs(&self.request.cache, self.host);
+        if let Some((before, after)) = cache {
+            self.wheels.build.push(before);
+            self.wheels.finally.push(after);
+        }
+        let dependants = against::dependants(self.request);
+        for &project in self.request.selected.iter().filter(|project| !dependants.contains(project)) {
+            self.wheel(project, &decided);
+        }
+        self.installed_torch(&decided);
+        for project in dependants {
+            self.wheel(project, &decided);
+        }
+    }
+
+    fn decide(&mut self) -> Decided<'a> {
+        let (request, host, facts) = (self.request, self.host, self.facts);
+        let budget = self.kept(jobs::budget(request, host)).unwrap_or(Budget { compilers: 1, why: String::new() });
+        let torch = self.kept(against::torch(request, host, facts)).unwrap_or(Torch::Own);
+        let problems = against::missing_tools(request, facts).into_iter().chain(torch::missing_libraries(request, host, facts));
+        problems.for_each(|problem| self.problem(problem));
+        let sdk = unknown::sdk(request, host, facts);
+        let setting = match (facts.environment.python(), facts.rocm.ready()) {
+            (Some(python), Some(rocm)) if sdk.is_none() => Setting::new(request, host, facts, python, rocm)
+                .map_err(|problems| problems.into_iter().for_each(|problem| self.problem(problem)))
+                .ok(),
+            _ => None,
+        };
+        let mut shared: Vec<Unknown> =
+            facts.environment.python().is_none().then(unknown::interpreter).into_iter().chain(sdk).collect();
+        // Triton's sources add to the environment of every build.
+        if request.builds(Project::Triton) {
+            shared.extend(self.kept(unknown::sources(request, facts, Project::Triton)).flatten());
+        }
+        if let Some(setting) = &setting {
+            self.wheels.suffix = Some(setting.local.suffix.to_string());
+            self.wheels.warnings.extend(env::lacks(setting));
+            self.wheels.warnings.extend(setting.local.warning.clone());
+        }
+        Decided { budget, torch, setting: setting.filter(|_| shared.is_empty()), shared }
+    }
+
+    fn wheel(&mut self, project: Project, decided: &Decided) {
+        let shares = shares(self.request, project, &decided.budget);
+        let mut job = Job::new(project.distribution());
+        job.project = Some(project);
+        job.waits_for = waits_for(self.request, project, &decided.torch, shares);
+        if project == Project::Pytorch {
+            let attention = torch::attention(self.request, self.host.platform);
+            job.why.push(attention.why);
+            self.wheels.warnings.extend(attention.warning);
+        }
+        job.why.push(shares.why(&decided.budget));
+        job.unknown.clone_from(&decided.shared);
+        for unknown in self.kept(unknowns(self.request, self.facts, project, &decided.torch)).unwrap_or_default() {
+            if !job.unknown.contains(&unknown) {
+                job.unknown.push(unknown);
+            }
+        }
+        match &decided.setting {
+            Some(setting) if job.unknown.is_empty() => match recipe(setting, project, &decided.torch) {
+                Ok(recipe) => {
+                    self.wheels.warnings.extend(recipe.warnings.iter().cloned());
+                    follow(setting, project, recipe, shares, &mut job);
+                }
+                Err(problems) => problems.into_iter().for_each(|problem| self.problem(problem)),
+            },
+            _ => job.why.extend(env::overrides(self.request, self.host.platform, project, &mut Env::new())),
+        }
+        self.wheels.build.push(job);
+    }
+
+    fn installed_torch(&mut self, decided: &Decided) {
+        let Torch::Wheel { path, version } = &decided.torch else {
+            return;
+        };
+        let mut job = Job::new(against::INSTALL);
+        if self.request.builds(Project::Triton) {
+            job.waits_for.push(JobName(Project::Triton.distribution().to_owned()));
+        }
+        match &decided.setting {
+            Some(setting) => {
+                self.wheels.warnings.extend(setting.loss("torch"));
+                against::install(setting, path, version, &mut job);
+            }
+            None => job.unknown.clone_from(&decided.shared),
+        }
+        self.wheels.build.push(job);
+    }
+
+    fn kept<T>(&mut self, result: Result<T, Problem>) -> Option<T> {
+        result.map_err(|problem| self.problem(problem)).ok()
+    }
+
+    /// Some problems are met twice: torch's version is torchvision's business, too.
+    fn problem(&mut self, problem: Problem) {
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+}
+
+fn recipe(setting: &Setting, project: Project, torch: &Torch) -> Result<Recipe, Vec<Problem>> {
+    match project {
+        Project::Triton => triton::recipe(setting),
+        Project::Pytorch => torch::recipe(setting),
+        Project::PytorchAudio => audio::recipe(setting).map_err(|problem| vec![problem]),
+        Project::PytorchVision => vision::recipe(setting, torch).map_err(|problem| vec![problem]),
+        Project::Apex => apex::recipe(setting).map_err(|problem| vec![problem]),
+    }
+}
+
+/// What only this project's wheel waits for.
+fn unknowns(request: &Request, facts: &Facts, project: Project, torch: &Torch) -> Result<Vec<Unknown>, Problem> {
+    let mut unknown = Vec::new();
+    unknown.extend(unknown::sources(request, facts, project)?);
+    // torchvision's wheel names torch's version, which torch's sources tell.
+    if project == Project::PytorchVision && request.builds(Project::Pytorch) {
+        unknown.extend(unknown::sources(request, facts, Project::Pytorch)?);
+    }
+    if let (Project::PytorchAudio | Project::PytorchVision | Project::Apex, Torch::Unknown(of)) = (project, torch) {
+        unknown.push(of.clone());
+    }
+    Ok(unknown)
+}
+
+/// torch and triton are built alone; what is built against torch is built side by side.
+fn shares(request: &Request, project: Project, budget: &Budget) -> Shares {
+    let dependants = against::dependants(request);
+    let wheels = if dependants.contains(&project) { dependants.len() } else { 1 };
+    budget.shared_by(u32::try_from(wheels).unwrap_or(u32::MAX))
+}
+
+fn waits_for(request: &Request, project: Project, torch: &Torch, shares: Shares) -> Vec<JobName> {
+    let mut names = Vec::new();
+    if request.cache != Cache::Off {
+        names.push(cache::BEFORE);
+    }
+    let dependants = against::dependants(request);
+    let triton = Some(Project::Triton.distribution()).filter(|_| request.builds(Project::Triton));
+    match dependants.iter().position(|dependant| *dependant == project) {
+        None if project == Project::Pytorch => names.extend(triton),
+        None => {}
+        Some(at) => {
+            match torch {
+                _ if request.builds(Project::Pytorch) => names.push(Project::Pytorch.distribution()),
+                Torch::Wheel { .. } => names.push(against::INSTALL),
+                _ => names.extend(triton),
+            }
+            // Where the compilers are fewer than the wheels, each wheel waits for the one whose compilers it takes over.
+            let earlier = at.checked_sub(shares.side_by_side as usize);
+            names.extend(earlier.map(|earlier| dependants[earlier].distribution()));
+        }
+    }
+    names.into_iter().map(|name| JobName(name.to_owned())).collect()
+}
+
+/// The sequence of every wheel.
+fn follow(setting: &Setting, project: Project, recipe: Recipe, shares: Shares, job: &mut Job) {
+    let Recipe { distribution, dir, before, args, mut env, version, after, why, .. } = recipe;
+    let platform = setting.host.platform;
+    job.why.extend(why);
+    job.why.extend(env::discarded(setting.host, &env));
+    env::source_date(setting, project, &mut env);
+    env::set(&mut env, "MAX_JOBS", shares.each.to_string());
+    job.why.extend(env::overrides(setting.request, platform, project, &mut env));
+
+    let name = project.distribution();
+    let dist = setting.join(&dir, "dist");
+    job.steps = before;
+    job.steps.push(Step::new("removing the wheels of earlier builds", Action::Remove(dist.clone())));
+    if setting.request.leftovers == Leftovers::Clean {
+        job.steps.push(Step::new("removing the build folder", Action::Remove(setting.join(&dir, "build"))));
+    }
+    job.steps.push(Step::run(format!("building {name}"), setting.run(&dir, &[]).args(args).env(&env)));
+    let taken = TakeWheel {
+        project,
+        distribution: glob_prefix(&distribution).trim_end_matches('-').to_owned(),
+        from: dist,
+        to: setting.request.places.output.clone(),
+        version,
+    };
+    job.steps.push(Step::new(format!("taking {name}'s wheel"), Action::TakeWheel(taken)));
+    job.steps.extend(after);
+}

@@ -1,0 +1,280 @@
+//! Folds events into the manifest and keeps it on disk: true after every step, under its partial name until every wheel is there.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use manifest::{
+    Artifact, Commit, Extra, Failure, Finished, Identity, Job, JobStatus, Manifest, Missing, Need, Project, Rocm, RocmPackage,
+    Sha256, Source, Status, TheRock, file_name,
+};
+
+use crate::event::{Event, Failed, JobEnd};
+use crate::facts::{Facts, Owner, Upstream};
+use crate::file::{self, FileError};
+use crate::host::Host;
+use crate::plan::{self, Plan, rocm::is_rocm};
+use crate::redact::without_credentials;
+use crate::request::Request;
+
+/// The manifest of a run, on disk.
+pub struct Record {
+    manifest: Manifest,
+    partial: String,
+    complete: String,
+    names: Vec<(String, Project)>,
+}
+
+/// How a run ended for its manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Every job is done.
+    Done,
+    /// A job failed.
+    Failed,
+}
+
+impl Record {
+    /// The manifest of a run that begins: what earlier runs of the same request left in the output folder is carried over, and a complete
+    /// manifest of theirs becomes a partial one before any wheel is replaced.
+    ///
+    /// # Errors
+    /// If the manifest cannot be written.
+    pub fn begin(request: &Request, host: &Host, facts: &Facts, plan: &Plan, track: &str) -> Result<Self, FileError> {
+        let python = facts.environment.python().map(|python| python.series.to_string()).unwrap_or_default();
+        let path = |finished| host.platform.join(&request.places.manifests, &file_name(&python, track, finished));
+        let names = plan.build.iter().filter_map(|job| Some((job.name.to_string(), job.project?))).collect();
+        let mut record = Record {
+            manifest: first(request, host, facts, plan, track, &python),
+            partial: path(Finished::Partial),
+            complete: path(Finished::Complete),
+            names,
+        };
+        record.carry_over(request);
+        record.save()?;
+        file::remove_all(&record.complete)?;
+        Ok(record)
+    }
+
+    /// Takes note of what happened; writes the manifest where that changed it.
+    ///
+    /// # Errors
+    /// If the manifest cannot be written.
+    pub fn note(&mut self, event: &Event) -> Result<(), FileError> {
+        match event {
+            Event::WheelTaken { project, artifact, .. } => {
+                self.manifest.artifacts.retain(|known| known.source != Some(*project));
+                self.manifest.artifacts.push(Artifact::clone(artifact));
+                self.manifest.missing.retain(|missing| missing.project != *project);
+                let version = artifact.labels.version.clone();
+                if let Some(source) = self.manifest.source_mut(*project) {
+                    source.version = version;
+                }
+                self.save()
+            }
+            Event::JobStarted { job, log, .. } => {
+                if let Some(entry) = self.job(&job.0) {
+                    entry.log = Some(log.clone());
+                }
+                Ok(())
+            }
+            Event::JobEnded { job, end, seconds } => {
+                let Some(entry) = self.job(&job.0) else { return Ok(()) };
+                entry.duration = (*seconds > 0.0).then(|| Duration::from_secs_f64(*seconds));
+                match end {
+                    JobEnd::Done => entry.status = JobStatus::Built,
+                    JobEnd::Skipped { because_of } => {
+                        entry.status = JobStatus::Skipped;
+                        entry.reason = format!("{because_of} failed");
+                    }
+                    JobEnd::Failed(failed) => {
+                        entry.status = JobStatus::Failed;
+                        entry.failure = Some(failure(failed));
+                    }
+                }
+                self.save()
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends the manifest: complete under its final name if every wheel is there, partial otherwise. Returns the path and the status.
+    ///
+    /// # Errors
+    /// If the manifest cannot be written.
+    pub fn end(mut self, end: End) -> Result<(String, Status), FileError> {
+        let required = self.manifest.missing.iter().any(|missing| missing.need == Need::Required);
+        let status = match end {
+            End::Failed => Status::Failed,
+            End::Done if required => Status::Incomplete,
+            End::Done => Status::Complete,
+        };
+        self.manifest.status = Some(status);
+        self.save()?;
+        if status != Status::Complete {
+            return Ok((self.partial, status));
+        }
+        file::rename(&self.partial, &self.complete)?;
+        Ok((self.complete, status))
+    }
+
+    /// The wheels that are there now.
+    pub fn artifacts(&self) -> &[Artifact] {
+        &self.manifest.artifacts
+    }
+
+    fn save(&self) -> Result<(), FileError> {
+        file::write_text(&self.partial, &self.manifest.to_json())
+    }
+
+    fn job(&mut self, name: &str) -> Option<&mut Job> {
+        let project = self.names.iter().find(|(known, _)| known == name)?.1;
+        self.manifest.jobs.iter_mut().find(|job| job.project == project)
+    }
+
+    /// Wheels that this run does not build and that an earlier one of the same identity did: they belong to the set as long as they are there.
+    fn carry_over(&mut self, request: &Request) {
+        let Some(earlier) = self.earlier() else { return };
+        let there = file::list(&request.places.output).unwrap_or_default();
+        for artifact in &earlier.artifacts {
+            let path = artifact.relative_path.as_str();
+            if there.iter().any(|name| name == path) {
+                self.manifest.artifacts.push(artifact.clone());
+            }
+        }
+        let kept = |project: Project| !request.builds(project);
+        for (project, source) in earlier.sources().filter(|(project, _)| kept(*project)) {
+            self.manifest.source_mut(project).get_or_insert_with(|| source.clone());
+        }
+        let jobs = earlier.jobs.iter().filter(|job| kept(job.project)).cloned();
+        self.manifest.jobs.extend(jobs);
+    }
+
+    fn earlier(&self) -> Option<Manifest> {
+        let read = |path: &str| Manifest::parse(&file::read_text(path).ok()?).ok();
+        let earlier = [&self.partial, &self.complete].into_iter().find_map(|path| read(path))?;
+        (earlier.identity() == self.manifest.identity()).then_some(earlier)
+    }
+}
+
+/// Whose manifest a request writes.
+pub fn identity(request: &Request, host: &Host, python: &str, track: &str) -> Identity {
+    Identity::new(&host.platform_name(), python, track, &request.gfx.targets)
+}
+
+fn first(request: &Request, host: &Host, facts: &Facts, plan: &Plan, track: &str, python: &str) -> Manifest {
+    let actions = || host.var("GITHUB_ACTIONS").is_some_and(|value| value == "true");
+    let variable = |name: &str| host.var(name).filter(|_| actions()).map(str::to_owned);
+    let mut manifest = Manifest {
+        therock: facts.therock.as_ref().map(|upstream| therock(upstream, facts)),
+        artifact_group: Some(request.naming.artifact_group.clone()),
+        platform: Some(host.platform_name()),
+        python_version: Some(python.to_owned()),
+        pytorch_git_ref: Some(track.to_owned()),
+        amdgpu_family: (!request.gfx.families.is_empty()).then(|| request.gfx.families.join(";")),
+        pytorch_rocm_arch: Some(request.gfx.commas()),
+        gfx_targets: request.gfx.targets.clone(),
+        rocm_sdk_version: facts.rocm.ready().map(|rocm| rocm.sdk_version.clone()),
+        version_suffix: plan.suffix.clone(),
+        release_type: Some(request.naming.release_type.to_string()),
+        run_id: variable("GITHUB_RUN_ID"),
+        job_id: variable("GITHUB_JOB"),
+        ci: actions().then(|| ci(host)),
+        missing: request.selected.iter().map(|project| missing(*project)).collect(),
+        rocm: Some(rocm(request, facts)),
+        options: request.options.clone(),
+        jobs: plan.build.iter().filter_map(job).collect(),
+        ..Manifest::new(Status::Running)
+    };
+    for project in &request.selected {
+        *manifest.source_mut(*project) = source(*project, facts);
+    }
+    manifest
+}
+
+fn missing(project: Project) -> Missing {
+    Missing { project, need: Need::Required, extra: Extra::new() }
+}
+
+/// The entry of a job that has not ended: should nobody come to say otherwise, it was interrupted.
+fn job(job: &plan::Job) -> Option<Job> {
+    Some(Job {
+        project: job.project?,
+        status: JobStatus::Interrupted,
+        reason: "selected by this request".to_owned(),
+        key: BTreeMap::new(),
+        duration: None,
+        peak_memory_bytes: None,
+        log: None,
+        failure: None,
+        extra: Extra::new(),
+    })
+}
+
+fn failure(failed: &Failed) -> Failure {
+    Failure { exit_code: failed.exit_code, signal: failed.signal, first_error: Some(failed.cause.clone()), ..Failure::default() }
+}
+
+fn source(project: Project, facts: &Facts) -> Option<Source> {
+    let git = facts.checkouts.get(&project)?.git.as_ref()?;
+    let locked = facts.lock.get(&project);
+    Some(Source {
+        repo: locked.map(|locked| locked.repo.clone()).or_else(|| git.origin.clone()).unwrap_or_default(),
+        commit: Commit::parse(&git.upstream).ok()?,
+        branch: locked.and_then(|locked| locked.branch.clone()).or_else(|| git.branch.clone()),
+        version: None,
+        describe: git.describe.clone(),
+        dirty: match git.owner {
+            Owner::Tool => None,
+            _ => git.changes.as_ref().and_then(|digest| Sha256::parse(digest).ok()),
+        },
+        extra: Extra::new(),
+    })
+}
+
+fn therock(upstream: &Upstream, facts: &Facts) -> TheRock {
+    TheRock {
+        repo: upstream.repo.clone(),
+        commit: upstream.commit.clone(),
+        branch: upstream.branch.clone(),
+        git_ref: upstream.reference.clone(),
+        version: facts.rocm.ready().map(|rocm| rocm.package_version.clone()),
+        extra: Extra::new(),
+    }
+}
+
+fn rocm(request: &Request, facts: &Facts) -> Rocm {
+    let index = request.rocm.index_url.as_ref().or(request.rocm.find_links.as_ref());
+    let distributions = facts.environment.python().map(|python| python.distributions.clone()).unwrap_or_default();
+    let package = |(name, version): (String, String)| RocmPackage { name, version, sha256: None, extra: Extra::new() };
+    Rocm {
+        index: index.map(|index| without_credentials(index)),
+        packages: distributions.into_iter().filter(|(name, _)| is_rocm(name)).map(package).collect(),
+        extra: Extra::new(),
+    }
+}
+
+fn ci(host: &Host) -> manifest::Ci {
+    let variable = |name: &str| host.var(name).map(str::to_owned);
+    let page = || {
+        Some(format!(
+            "{}/{}/actions/runs/{}",
+            host.var("GITHUB_SERVER_URL")?,
+            host.var("GITHUB_REPOSITORY")?,
+            host.var("GITHUB_RUN_ID")?
+        ))
+    };
+    manifest::Ci {
+        provider: "github".to_owned(),
+        server: variable("GITHUB_SERVER_URL"),
+        repository: variable("GITHUB_REPOSITORY"),
+        workflow: variable("GITHUB_WORKFLOW"),
+        run_id: variable("GITHUB_RUN_ID"),
+        run_attempt: variable("GITHUB_RUN_ATTEMPT"),
+        job: variable("GITHUB_JOB"),
+        sha: variable("GITHUB_SHA"),
+        git_ref: variable("GITHUB_REF"),
+        run_url: page(),
+        matrix: host.var("THEROCK_MATRIX").and_then(|text| serde_json::from_str(text).ok()),
+        extra: Extra::new(),
+    }
+}

@@ -1,0 +1,236 @@
+//! Where sources come from: git refs and repositories, parsed or refused before git sees them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::version::checked_text;
+
+#[cfg(test)]
+mod tests;
+
+/// Why a text is refused as a git ref or a repository.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
+pub enum RefError {
+    /// Not a ref.
+    #[error("git ref `{text}` is invalid: {fault}")]
+    Ref { text: String, fault: &'static str },
+    /// Not a repository. It may be a mistyped one, so `text` hides all that could be a password.
+    #[error("repository `{text}` is invalid: {fault}")]
+    Repo { text: String, fault: &'static str },
+}
+
+impl RefError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Ref { .. } => "name a branch, a tag or a full commit: `nightly`, `release/2.13`, `v2.9.0`",
+            Self::Repo { .. } => {
+                "write `https://github.com/ROCm/pytorch.git`, `git@github.com:ROCm/pytorch.git` or an absolute path"
+            }
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// A branch, tag or commit, by the rules of `git check-ref-format` and safe to stand in a
+/// command line.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct GitRef(String);
+
+checked_text!(GitRef, RefError);
+
+impl GitRef {
+    /// Reads a ref; revision expressions such as `HEAD~1` are none.
+    ///
+    /// # Errors
+    /// If git could not have a ref of that name, or would take it for an option.
+    pub fn parse(text: &str) -> Result<Self, RefError> {
+        let any_part = |test: fn(&str) -> bool| text.split('/').any(test);
+        let faults = [
+            (text.is_empty(), "it is empty"),
+            (text.starts_with('-'), "it starts with `-` like an option"),
+            (text.contains(|c: char| c.is_whitespace() || c.is_control()), "it contains a blank or a control character"),
+            (text.contains(['~', '^', ':', '?', '*', '[', '\\']), "it contains one of `~ ^ : ? * [ \\`"),
+            (text.contains("..") || text.contains("@{"), "it contains `..` or `@{`"),
+            (text == "@", "`@` alone means `HEAD`"),
+            (any_part(str::is_empty), "it starts or ends with `/`, or contains `//`"),
+            (text.ends_with('.'), "it ends with `.`"),
+            (any_part(|part| part.starts_with('.')), "a part of it starts with `.`"),
+            (any_part(|part| part.ends_with(".lock")), "a part of it ends with `.lock`"),
+        ];
+        match faults.into_iter().find(|(found, _)| *found) {
+            Some((_, fault)) => Err(RefError::Ref { text: printable(text), fault }),
+            None => Ok(Self(text.to_owned())),
+        }
+    }
+
+    /// As git spells it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is a full SHA-1 commit.
+    pub fn is_commit(&self) -> bool {
+        self.0.len() == 40 && self.0.chars().all(|c| c.is_ascii_hexdigit())
+    }
+
+    /// Whether it is PyTorch's nightly branch, which is built from upstream without ROCm's pins.
+    pub fn is_nightly(&self) -> bool {
+        self.0 == "nightly"
+    }
+
+    /// The ref as a part of a file's name: `release/2.13` gives `release-2.13`.
+    pub fn file_name(&self) -> String {
+        self.0.replace('/', "-")
+    }
+}
+
+impl fmt::Display for GitRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A repository that git can fetch from. Only `as_str` tells its credentials: `Display`, `Debug`
+/// and serialising show it redacted.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct RepoUrl(String);
+
+checked_text!(RepoUrl, RefError);
+
+impl RepoUrl {
+    /// Reads a URL, ssh's short form `git@host:path`, or an absolute path of Linux or Windows.
+    ///
+    /// # Errors
+    /// If it is anything else: a relative path, an option, a transport such as `ext::` that
+    /// would run a program.
+    pub fn parse(text: &str) -> Result<Self, RefError> {
+        match repo_fault(text) {
+            Some(fault) => {
+                let shown = match text.rsplit_once('@') {
+                    Some((_, place)) => format!("***@{place}"),
+                    None => text.to_owned(),
+                };
+                Err(RefError::Repo { text: printable(&shown), fault })
+            }
+            None => Ok(Self(text.to_owned())),
+        }
+    }
+
+    /// The text for git's own eyes: it may hold a password.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text for everyone's: without user and password, but for the user of a plain
+    /// `git@host`, and without a web address's query.
+    pub fn redacted(&self) -> String {
+        let Some((scheme, rest)) = self.0.split_once("://") else {
+            return self.0.clone();
+        };
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let path = if scheme.starts_with("http") { path.split('?').next().unwrap_or_default() } else { path };
+        let host = match authority.rsplit_once('@') {
+            Some((user, host)) if scheme != "ssh" || user.contains(':') => host,
+            _ => authority,
+        };
+        format!("{scheme}://{host}{path}")
+    }
+}
+
+impl fmt::Display for RepoUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.redacted())
+    }
+}
+
+impl fmt::Debug for RepoUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RepoUrl").field(&self.redacted()).finish()
+    }
+}
+
+/// What git is not to be asked about such a repository for.
+fn repo_fault(text: &str) -> Option<&'static str> {
+    if text.is_empty() {
+        return Some("it is empty");
+    }
+    if text.starts_with('-') {
+        return Some("it starts with `-` like an option");
+    }
+    if text.contains(char::is_control) {
+        return Some("it contains a control character");
+    }
+    if is_absolute_path(text) {
+        return None;
+    }
+    if text.split_once("::").is_some_and(|(helper, _)| helper.chars().all(is_scheme_character)) {
+        return Some("`::` would choose a program to run");
+    }
+    if text.contains(char::is_whitespace) {
+        return Some("it contains a blank");
+    }
+    match text.split_once("://") {
+        Some((scheme, rest)) => url_fault(scheme, rest),
+        None => scp_fault(text),
+    }
+}
+
+fn is_absolute_path(text: &str) -> bool {
+    let on_drive = matches!(text.as_bytes(), [drive, b':', b'/' | b'\\', ..] if drive.is_ascii_alphabetic());
+    text.starts_with('/') || text.starts_with(r"\\") || on_drive
+}
+
+fn is_scheme_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')
+}
+
+fn url_fault(scheme: &str, rest: &str) -> Option<&'static str> {
+    if !["https", "http", "ssh", "git", "file"].contains(&scheme) {
+        return Some("its scheme is none of `https`, `http`, `ssh`, `git`, `file`");
+    }
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    // What follows a bracketed address's `]` is its port, too.
+    let port = host.rsplit(']').next().unwrap_or_default().split_once(':').map(|(_, port)| port);
+    if host.starts_with('-') {
+        Some("its host starts with `-` like an option")
+    } else if host.is_empty() && scheme != "file" {
+        Some("it has no host")
+    } else if port.is_some_and(|port| !port.chars().all(|c| c.is_ascii_digit())) {
+        // Most often a password with a raw `/` in it.
+        Some("its port is not a number; write `%2F` for a `/` in a password")
+    } else {
+        None
+    }
+}
+
+/// Checks `user@host:path` and `host:path`.
+fn scp_fault(text: &str) -> Option<&'static str> {
+    let neither = Some("it is neither a URL nor an absolute path");
+    let Some((login, path)) = text.split_once(':') else {
+        return neither;
+    };
+    let host = login.rsplit('@').next().unwrap_or_default();
+    if host.starts_with('-') {
+        Some("its host starts with `-` like an option")
+    } else if path.is_empty() || host.len() < 2 || login.contains(['/', '\\']) {
+        // One letter is a Windows drive without a root.
+        neither
+    } else if host == login && path.contains('@') {
+        Some("ssh takes no password in `user@host:path`")
+    } else {
+        None
+    }
+}
+
+/// Control characters would reach the terminal through messages.
+fn printable(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
+}

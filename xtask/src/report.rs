@@ -1,0 +1,156 @@
+//! Draws events for people and for machines, on standard error: bars on a terminal, lines elsewhere, JSON where a program reads along.
+
+mod bars;
+
+use std::io::Write;
+
+use manifest::Artifact;
+
+use crate::cli::LogStyle;
+use crate::event::{Event, JobEnd};
+use crate::host::Terminal;
+
+/// How much is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Warnings and errors.
+    Quiet,
+    /// What is done.
+    Normal,
+    /// Commands, and what programs print.
+    Verbose,
+}
+
+/// Draws what happens.
+pub struct Report {
+    drawing: Drawing,
+    detail: Detail,
+}
+
+enum Drawing {
+    Bars(bars::Bars),
+    Lines,
+    Json,
+}
+
+impl Report {
+    /// A report in the style that was asked for; bars need a terminal unless they were asked for by name.
+    pub fn new(style: LogStyle, detail: Detail, terminal: Terminal) -> Self {
+        let drawing = match (style, terminal) {
+            (LogStyle::Fancy, _) | (LogStyle::Auto, Terminal::Interactive) if detail != Detail::Quiet => {
+                Drawing::Bars(bars::Bars::new())
+            }
+            (LogStyle::Json, _) => Drawing::Json,
+            _ => Drawing::Lines,
+        };
+        Report { drawing, detail }
+    }
+
+    /// Draws one event.
+    pub fn draw(&mut self, event: &Event) {
+        if let Drawing::Json = self.drawing {
+            if let Ok(line) = serde_json::to_string(event)
+                && (self.detail == Detail::Verbose || !matches!(event, Event::Printed { .. }))
+            {
+                print_line(&line);
+            }
+            return;
+        }
+        if let Drawing::Bars(bars) = &mut self.drawing {
+            bars.update(event);
+        }
+        if let Some(line) = self.line(event) {
+            self.say(&line);
+        }
+    }
+
+    /// Something that the tool itself has to say.
+    pub fn note(&mut self, text: &str) {
+        match (&self.drawing, self.detail) {
+            (_, Detail::Quiet) => {}
+            (Drawing::Json, _) => print_line(&serde_json::json!({"event": "note", "text": text}).to_string()),
+            _ => self.say(text),
+        }
+    }
+
+    /// Something that users should know.
+    pub fn warn(&mut self, text: &str) {
+        match &self.drawing {
+            Drawing::Json => print_line(&serde_json::json!({"event": "warning", "text": text}).to_string()),
+            _ => self.say(&format!("warning: {text}")),
+        }
+    }
+
+    fn say(&self, line: &str) {
+        match &self.drawing {
+            Drawing::Bars(bars) => bars.above(line),
+            _ => print_line(line),
+        }
+    }
+
+    fn line(&self, event: &Event) -> Option<String> {
+        let bars = matches!(self.drawing, Drawing::Bars(_));
+        match (event, self.detail) {
+            (Event::JobEnded { job, end: JobEnd::Failed(failed), seconds }, _) => {
+                Some(format!("{:>12} {job} after {}: {} {}", "Failed", duration(*seconds), failed.purpose, failed.cause))
+            }
+            (_, Detail::Quiet) => None,
+            (Event::StepStarted { job, command: Some(command), .. }, Detail::Verbose) => Some(format!("{job} $ {command}")),
+            (Event::StepStarted { job, purpose, .. }, _) if !bars => Some(format!("{:>12} {job}: {purpose}", "Running")),
+            (Event::Printed { job, line }, Detail::Verbose) => Some(format!("{job} | {line}")),
+            (Event::Said { job, text }, _) => Some(format!("{:>12} {job}: {text}", "Note")),
+            (Event::WheelTaken { artifact, replaced, .. }, _) => Some(format!("{:>12} {}", "Wheel", wheel(artifact, replaced))),
+            (Event::JobEnded { job, end, seconds }, _) => Some(match end {
+                JobEnd::Skipped { because_of } => format!("{:>12} {job}, because {because_of} failed", "Skipped"),
+                _ => format!("{:>12} {job} in {}", "Finished", duration(*seconds)),
+            }),
+            _ => None,
+        }
+    }
+}
+
+fn wheel(artifact: &Artifact, replaced: &[String]) -> String {
+    let instead = match replaced {
+        [] => String::new(),
+        old => format!(" in place of {}", old.join(", ")),
+    };
+    format!("{} ({}){instead}", artifact.relative_path.file_name(), size(artifact.size_bytes))
+}
+
+/// A number of bytes for people.
+pub fn size(bytes: u64) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB"];
+    let mut value = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while value >= 1024.0 && unit + 1 < units.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", units[unit])
+}
+
+/// A number of seconds for people.
+pub fn duration(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match whole {
+        0..60 => format!("{seconds:.1}s"),
+        60..3600 => format!("{}m{:02}s", whole / 60, whole % 60),
+        _ => format!("{}h{:02}m", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+fn print_line(line: &str) {
+    // Nobody may be reading; that is no reason to stop a build.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_for_people() {
+        assert_eq!([size(0), size(1536), size(5 << 30)], ["0.0 KiB", "1.5 KiB", "5.0 GiB"]);
+        assert_eq!([duration(0.04), duration(59.4), duration(61.0), duration(7322.0)], ["0.0s", "59.4s", "1m01s", "2h02m"]);
+    }
+}

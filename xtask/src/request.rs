@@ -1,0 +1,310 @@
+//! What is asked for, checked: one value that later rooms can trust, or every problem at once. This is the first of two reports and starts no
+//! program; the second one is in `plan/check.rs`, once programs have answered.
+
+mod options;
+mod places;
+mod said;
+mod selection;
+
+use manifest::{OptionValue, Project};
+
+pub use places::{Chosen, Place, Places, Venv, venv_note, venv_notes, venv_python};
+
+use said::Said;
+
+use crate::cli::{BuildArgs, InstallArgs, Wish};
+use crate::facts::Looks;
+use crate::gfx::{self, Selection};
+use crate::host::{Host, Platform};
+use crate::redact::Secrets;
+use crate::refs::{GitRef, RepoUrl};
+use crate::version::{PythonVersion, ReleaseType, Specifier, Suffix};
+
+/// Something wrong with what was typed or with the world, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Problem {
+    /// What was tried, on what, and why it cannot be: a lower-case fragment.
+    pub text: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl Problem {
+    /// A problem whose text says all.
+    pub fn new(text: impl Into<String>) -> Self {
+        Problem { text: text.into(), hint: None }
+    }
+
+    /// With advice.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// What is made: wheels, or only the environment they are made in.
+    pub goal: Goal,
+    /// Where everything is.
+    pub places: Places,
+    /// The interpreter.
+    pub python: PythonWish,
+    /// The ROCm packages.
+    pub rocm: RocmWish,
+    /// The GPU targets.
+    pub gfx: Selection,
+    /// The projects whose wheels are built, in the order of the build.
+    pub selected: Vec<Project>,
+    /// What is checked out; without it the sources are built as they are.
+    pub reference: Option<GitRef>,
+    /// Repositories that replace the defaults.
+    pub origins: Vec<(Project, RepoUrl)>,
+    /// Flash attention in torch.
+    pub flash_attention: Wish,
+    /// The compiler cache.
+    pub cache: Cache,
+    /// How the wheels are named.
+    pub naming: Naming,
+    /// What happens to build folders and to wheels of other versions.
+    pub leftovers: Leftovers,
+    /// How many compilers run at once.
+    pub jobs: Jobs,
+    /// Variables set or hidden by the user.
+    pub overrides: Vec<Override>,
+    /// Whether the sources and the SDK are the miniature ones.
+    pub sources: Sources,
+    /// Every option with where it came from, for the manifest.
+    pub options: Vec<OptionValue>,
+    /// Values that must never be seen.
+    pub secrets: Secrets,
+}
+
+/// How far a request goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// Wheels and a manifest.
+    Wheels,
+    /// The Python environment and the ROCm packages.
+    Environment,
+}
+
+/// Which sources are built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sources {
+    /// PyTorch's.
+    Real,
+    /// The miniature ones that the tool carries.
+    Demo,
+}
+
+/// Which interpreter is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PythonWish {
+    /// Any of this version.
+    Version(PythonVersion),
+    /// This one.
+    Path(String),
+    /// The active virtual environment's, else the first that runs.
+    Default,
+}
+
+/// Which ROCm packages are asked for, and from where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RocmWish {
+    /// Whether they are installed.
+    pub install: Wish,
+    /// The index, with its credentials.
+    pub index_url: Option<String>,
+    /// Where else to look, with its credentials.
+    pub find_links: Option<String>,
+    /// pip's cache folder.
+    pub pip_cache_dir: Option<String>,
+    /// Their version.
+    pub specifier: Specifier,
+    /// Pre-releases.
+    pub pre: Wish,
+    /// Extras beside `libraries` and `devel`.
+    pub extras: Vec<String>,
+}
+
+/// The index that the workflows of the reference use when none is given.
+pub const DEFAULT_INDEX: &str = "https://nightly.repo.amd.com/rocm/whl-next";
+
+/// The version of the demo's miniature SDK. The demo asks for just this one, because an index may have newer packages of the same names.
+pub const DEMO_ROCM: &str = "7.14.0a20261101";
+
+/// The compiler cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cache {
+    /// None.
+    Off,
+    /// ccache, at this path.
+    Ccache(String),
+    /// sccache, at this path.
+    Sccache(String, SccacheScope),
+}
+
+/// What sccache sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SccacheScope {
+    /// Host code, and on Linux hipcc's clang.
+    HostAndDevice,
+    /// Host code.
+    Host,
+}
+
+/// How wheels are named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Naming {
+    /// The local version, unless it is derived from the ROCm packages.
+    pub suffix: Option<Suffix>,
+    /// Whether the suffix may name another ROCm than the installed one.
+    pub mismatch: Mismatch,
+    /// What kind of release it is.
+    pub release_type: ReleaseType,
+    /// The build number.
+    pub build_number: String,
+    /// The manifest's `artifact_group`.
+    pub artifact_group: String,
+}
+
+/// The group that an upload files the wheels under unless told otherwise.
+const ARTIFACT_GROUP: &str = "pytorch-wheels";
+
+impl Default for Naming {
+    fn default() -> Self {
+        Naming {
+            suffix: None,
+            mismatch: Mismatch::Refuse,
+            release_type: ReleaseType::Nightly,
+            build_number: "1".to_owned(),
+            artifact_group: ARTIFACT_GROUP.to_owned(),
+        }
+    }
+}
+
+/// What a suffix that names another ROCm means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mismatch {
+    /// An error.
+    Refuse,
+    /// Nothing.
+    Allow,
+}
+
+/// What happens to what earlier builds left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leftovers {
+    /// Build folders are kept; wheels of other versions that the tool did not make are refused.
+    Keep,
+    /// Both are removed.
+    Clean,
+}
+
+/// How many compilers run at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Jobs {
+    /// As many as processors and memory allow.
+    Auto,
+    /// This many.
+    Fixed(u32),
+}
+
+/// A variable that the user set or hid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// For this project's build, or for all.
+    pub project: Option<Project>,
+    /// The name.
+    pub key: String,
+    /// The value; without one the variable is hidden.
+    pub value: Option<String>,
+}
+
+impl Request {
+    /// The request that `build` and `plan` make of their flags.
+    pub fn build(args: &BuildArgs, host: &Host, places: Places, looks: &Looks) -> Result<Self, Vec<Problem>> {
+        let sources = if args.demo { Sources::Demo } else { Sources::Real };
+        let mut said = Said::new(host);
+        let mut request = Self::common(&args.install, Goal::Wheels, sources, places, &mut said);
+        options::read(args, looks, &mut request, &mut said);
+        selection::select(args, looks, &mut request, &mut said);
+        options::check_folders(&request, looks, &mut said);
+        request.finish(host, said)
+    }
+
+    /// The request that `install-rocm` makes of its flags.
+    pub fn install(args: &InstallArgs, host: &Host, places: Places, looks: &Looks) -> Result<Self, Vec<Problem>> {
+        let mut said = Said::new(host);
+        let mut request = Self::common(args, Goal::Environment, Sources::Real, places, &mut said);
+        request.rocm.install = Wish::Yes;
+        options::check_folders(&request, looks, &mut said);
+        request.finish(host, said)
+    }
+
+    fn common(args: &InstallArgs, goal: Goal, sources: Sources, places: Places, said: &mut Said) -> Self {
+        let gfx = options::gfx(args, goal, sources, said);
+        Request {
+            goal,
+            python: options::python(args, said),
+            rocm: options::rocm(args, sources, &places, &gfx, said),
+            gfx,
+            places,
+            selected: Vec::new(),
+            reference: None,
+            origins: Vec::new(),
+            flash_attention: Wish::Unsaid,
+            cache: Cache::Off,
+            naming: Naming::default(),
+            leftovers: Leftovers::Keep,
+            jobs: Jobs::Auto,
+            overrides: Vec::new(),
+            sources,
+            options: Vec::new(),
+            secrets: Secrets::default(),
+        }
+    }
+
+    fn finish(mut self, host: &Host, said: Said) -> Result<Self, Vec<Problem>> {
+        self.options = said.done()?;
+        let added = self.overrides.iter().filter_map(|o| Some((o.key.as_str(), o.value.as_deref()?)));
+        let addresses = self.rocm.index_url.iter().chain(&self.rocm.find_links).map(String::as_str);
+        let origins = self.origins.iter().map(|(_, url)| url.as_str());
+        self.secrets = Secrets::new(&host.env, added).with_addresses(addresses.chain(origins));
+        Ok(self)
+    }
+
+    /// Whether this project's wheel is built.
+    pub fn builds(&self, project: Project) -> bool {
+        self.selected.contains(&project)
+    }
+
+    /// The folder of a project's sources.
+    pub fn dir(&self, project: Project) -> &str {
+        &self.places.project(project).dir
+    }
+
+    /// Whether the tool fetches this project's sources: a ref was given, and no folder was named.
+    pub fn fetches(&self, project: Project) -> bool {
+        self.reference.is_some() && self.places.project(project).chosen == Chosen::Default
+    }
+}
+
+/// The order in which wheels are built: triton before torch, torch before what imports it.
+pub const BUILD_ORDER: [Project; 5] =
+    [Project::Triton, Project::Pytorch, Project::PytorchAudio, Project::PytorchVision, Project::Apex];
+
+/// Whether a target list has one that flash attention can be compiled for.
+pub fn any_flash_attention(selection: &Selection) -> bool {
+    selection.targets.iter().any(|target| gfx::supports_flash_attention(target))
+}
+
+/// Whether a wheel of this project is built on this platform by default.
+pub fn by_default(project: Project, platform: Platform) -> bool {
+    match platform {
+        Platform::Linux => true,
+        Platform::Windows => !matches!(project, Project::Triton | Project::Apex),
+    }
+}

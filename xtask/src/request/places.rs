@@ -1,0 +1,205 @@
+//! Where everything is: each path made absolute once, from the directory that the tool was started in.
+
+use std::collections::BTreeMap;
+
+use manifest::Project;
+
+use super::Problem;
+use crate::cli::{BuildArgs, InstallArgs};
+use crate::host::{Host, Platform};
+use crate::version::PythonVersion;
+
+/// Every folder of a request. Paths are absolute and spelled for the host's platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// How paths are spelled.
+    pub platform: Platform,
+    /// Sources, environment, records and logs.
+    pub work: String,
+    /// The finished wheels.
+    pub output: String,
+    /// The manifest.
+    pub manifests: String,
+    /// The environment that builds.
+    pub venv: Venv,
+    /// A TheRock checkout that was named.
+    pub therock: Option<String>,
+    projects: BTreeMap<Project, Place>,
+}
+
+/// A project's sources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The folder.
+    pub dir: String,
+    /// Who chose it.
+    pub chosen: Chosen,
+}
+
+/// Who chose a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// The tool.
+    Default,
+    /// The user, by `--<project>-dir`: what is in it is built as it is.
+    Named,
+}
+
+/// The environment that builds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Venv {
+    /// `<work>/py3.12/venv`, made by the tool.
+    Own,
+    /// One that the user named or activated; used as it is.
+    At(String),
+    /// None: the interpreter itself.
+    Interpreter,
+}
+
+/// The folder in an environment where the tool keeps its notes. It is made before the environment, so that a half-made one is known as ours.
+const NOTES: &str = ".therock-xtask";
+
+impl Places {
+    /// The folders of `build` and `plan`.
+    pub fn build(args: &BuildArgs, host: &Host) -> Result<Self, Vec<Problem>> {
+        let mut found = Finder { host, problems: Vec::new() };
+        let mut places = found.common(&args.install, if args.demo { "build/demo" } else { "build" });
+        let join = |base: &str, rest: &str| host.platform.join(base, rest);
+        let src = found.path("--root-checkout-dir", &args.root_checkout_dir).unwrap_or_else(|| join(&places.work, "src"));
+        let default_output = if args.demo { join(&places.work, "dist") } else { join(&host.cwd, "dist") };
+        places.output = found.path("--output-dir", &args.output_dir).unwrap_or(default_output);
+        places.manifests = found.path("--manifest-dir", &args.manifest_dir).unwrap_or_else(|| join(&places.output, "manifests"));
+        places.therock = found.path("--therock-dir", &args.therock_dir);
+        for (project, flag, value) in project_dirs(args) {
+            let place = match found.path(flag, value) {
+                Some(dir) => Place { dir, chosen: Chosen::Named },
+                None => Place { dir: join(&src, project.key()), chosen: Chosen::Default },
+            };
+            places.projects.insert(project, place);
+        }
+        found.done(places)
+    }
+
+    /// The folders of `install-rocm`.
+    pub fn install(args: &InstallArgs, host: &Host) -> Result<Self, Vec<Problem>> {
+        let mut found = Finder { host, problems: Vec::new() };
+        let places = found.common(args, "build");
+        found.done(places)
+    }
+
+    /// A project's sources.
+    pub fn project(&self, project: Project) -> &Place {
+        // Every project is entered when the places of a build are made; an environment has no projects, and nobody asks.
+        static NOWHERE: Place = Place { dir: String::new(), chosen: Chosen::Default };
+        self.projects.get(&project).unwrap_or(&NOWHERE)
+    }
+
+    /// What belongs to one Python: `<work>/py3.12`.
+    pub fn python(&self, python: &PythonVersion) -> String {
+        self.platform.join(&self.work, &format!("py{python}"))
+    }
+
+    /// The tool's own environment for one Python.
+    pub fn own_venv(&self, python: &PythonVersion) -> String {
+        self.platform.join(&self.python(python), "venv")
+    }
+
+    /// The miniature SDK and repositories of `--demo`: `sdk`, `origins`.
+    pub fn demo(&self, what: &str) -> String {
+        self.platform.join(&self.work, what)
+    }
+
+    /// Every path that must be looked at before anything is decided.
+    pub fn to_look_at(&self) -> Vec<String> {
+        let venv = match &self.venv {
+            Venv::At(dir) => Some(dir),
+            _ => None,
+        };
+        let own = [&self.work, &self.output, &self.manifests].into_iter().filter(|path| !path.is_empty());
+        let dirs = self.projects.values().map(|place| &place.dir);
+        own.chain(dirs).chain(venv).chain(&self.therock).cloned().collect()
+    }
+
+    /// Every folder that must take new files.
+    pub fn to_write_in(&self) -> Vec<String> {
+        [&self.work, &self.output, &self.manifests].into_iter().filter(|path| !path.is_empty()).cloned().collect()
+    }
+}
+
+/// The interpreter of a virtual environment.
+pub fn venv_python(platform: Platform, venv: &str) -> String {
+    match platform {
+        Platform::Linux => platform.join(venv, "bin/python"),
+        Platform::Windows => platform.join(venv, "Scripts/python.exe"),
+    }
+}
+
+/// Where the tool keeps a note about an environment: `made`, `installing`, `rocm`.
+pub fn venv_note(platform: Platform, prefix: &str, note: &str) -> String {
+    platform.join(prefix, &format!("{NOTES}/{note}.json"))
+}
+
+/// The folder of those notes.
+pub fn venv_notes(platform: Platform, prefix: &str) -> String {
+    platform.join(prefix, NOTES)
+}
+
+/// The flags that name a project's sources.
+pub fn project_dirs(args: &BuildArgs) -> [(Project, &'static str, &Option<String>); 5] {
+    [
+        (Project::Triton, "--triton-dir", &args.triton_dir),
+        (Project::Pytorch, "--pytorch-dir", &args.pytorch_dir),
+        (Project::PytorchAudio, "--pytorch-audio-dir", &args.pytorch_audio_dir),
+        (Project::PytorchVision, "--pytorch-vision-dir", &args.pytorch_vision_dir),
+        (Project::Apex, "--apex-dir", &args.apex_dir),
+    ]
+}
+
+struct Finder<'a> {
+    host: &'a Host,
+    problems: Vec<Problem>,
+}
+
+impl Finder<'_> {
+    fn common(&mut self, args: &InstallArgs, work: &str) -> Places {
+        let platform = self.host.platform;
+        let default = platform.join(&self.host.cwd, work);
+        Places {
+            platform,
+            work: self.path("--work-dir", &args.work_dir).unwrap_or(default),
+            output: String::new(),
+            manifests: String::new(),
+            venv: self.venv(args),
+            therock: None,
+            projects: BTreeMap::new(),
+        }
+    }
+
+    fn venv(&mut self, args: &InstallArgs) -> Venv {
+        match args.venv.as_deref() {
+            Some("none") => Venv::Interpreter,
+            Some(_) => self.path("--venv", &args.venv).map_or(Venv::Own, Venv::At),
+            None if args.python.is_some() => Venv::Own,
+            None => self.host.var("VIRTUAL_ENV").map_or(Venv::Own, |dir| Venv::At(platform_spelled(self.host, dir))),
+        }
+    }
+
+    fn path(&mut self, flag: &str, value: &Option<String>) -> Option<String> {
+        match self.host.absolute(value.as_deref()?) {
+            Ok(path) => Some(path),
+            Err(error) => {
+                self.problems
+                    .push(Problem::new(format!("invalid value for `{flag}`: {error}")).hint("give the path of a folder"));
+                None
+            }
+        }
+    }
+
+    fn done(self, places: Places) -> Result<Places, Vec<Problem>> {
+        if self.problems.is_empty() { Ok(places) } else { Err(self.problems) }
+    }
+}
+
+fn platform_spelled(host: &Host, dir: &str) -> String {
+    host.absolute(dir).unwrap_or_else(|_| dir.to_owned())
+}

@@ -1,0 +1,135 @@
+//! Which wheels are built, and whether their sources can be there.
+
+use manifest::{Origin, Project};
+
+use super::said::Said;
+use super::{BUILD_ORDER, Chosen, Problem, Request, by_default};
+use crate::cli::{BuildArgs, Wish};
+use crate::facts::{Looks, Seen};
+use crate::host::Platform;
+
+/// Fills in `request.selected`: `--only`, else all of a ref, else the projects whose folder is there; then what the `--build-X` pairs say.
+pub(super) fn select(args: &BuildArgs, looks: &Looks, request: &mut Request, said: &mut Said) {
+    let platform = said.host.platform;
+    let only = only(args, said);
+    let wishes = wishes(args, said);
+    let wish = |project| wishes.iter().find(|(of, _)| *of == project).map_or(Wish::Unsaid, |(_, wish)| *wish);
+    let there = |project| looks.at(request.dir(project)) == Seen::Directory;
+    let named = |project| request.places.project(project).chosen == Chosen::Named;
+    let selected: Vec<Project> = BUILD_ORDER
+        .into_iter()
+        .filter(|&project| match (wish(project), &only) {
+            (Wish::Yes, _) => true,
+            (Wish::No, _) => false,
+            (Wish::Unsaid, Some(only)) => only.contains(&project),
+            (Wish::Unsaid, None) if request.reference.is_some() => by_default(project, platform),
+            (Wish::Unsaid, None) => named(project) || there(project),
+        })
+        .collect();
+    if selected.is_empty() {
+        said.problem(nothing(request));
+    }
+    for &project in &selected {
+        check_dir(project, request, looks, said);
+    }
+    check_platform(&selected, request, said);
+    if request.flash_attention == Wish::Yes
+        && platform == Platform::Linux
+        && selected.contains(&Project::Pytorch)
+        && !selected.contains(&Project::Triton)
+    {
+        said.problem(
+            Problem::new("`--enable-pytorch-flash-attention` needs triton, which is not built")
+                .hint("build triton too (`--build-triton`, `--triton-dir`), or leave flash attention out"),
+        );
+    }
+    request.selected = selected;
+}
+
+fn only(args: &BuildArgs, said: &mut Said) -> Option<Vec<Project>> {
+    if args.only.is_empty() {
+        said.note("only", serde_json::Value::Null, Origin::Default);
+        return None;
+    }
+    let typed = args.only.join(",");
+    let mut projects = Vec::new();
+    for name in typed.split([',', ';', ' ']).filter(|name| !name.is_empty()) {
+        match Project::parse(name) {
+            Ok(project) => projects.push(project),
+            Err(error) => said.refuse("only", error, None),
+        }
+    }
+    said.note("only", typed.as_str(), Origin::Flag);
+    Some(projects)
+}
+
+fn wishes(args: &BuildArgs, said: &mut Said) -> [(Project, Wish); 4] {
+    let mut pair = |project, name: &str, given| (project, said.pair(name, given, None));
+    [
+        pair(Project::Triton, "build-triton", (args.build_triton, args.no_build_triton)),
+        pair(Project::PytorchAudio, "build-pytorch-audio", (args.build_pytorch_audio, args.no_build_pytorch_audio)),
+        pair(Project::PytorchVision, "build-pytorch-vision", (args.build_pytorch_vision, args.no_build_pytorch_vision)),
+        pair(Project::Apex, "build-apex", (args.build_apex, args.no_build_apex)),
+    ]
+}
+
+fn nothing(request: &Request) -> Problem {
+    let text = match request.reference {
+        Some(_) => "nothing is selected to be built".to_owned(),
+        None => {
+            format!("nothing is selected to be built: no `--ref` is given and no sources are in `{}`", sources_folder(request))
+        }
+    };
+    Problem::new(text).hint("give `--ref nightly` to check out and build everything, or `--only` and `--build-…` to choose")
+}
+
+fn sources_folder(request: &Request) -> &str {
+    request.places.platform.parent(request.dir(Project::Pytorch)).unwrap_or_default()
+}
+
+/// Sources that the tool does not fetch must be there.
+fn check_dir(project: Project, request: &Request, looks: &Looks, said: &mut Said) {
+    let place = request.places.project(project);
+    let flag = format!("--{}-dir", project.key().replace('_', "-"));
+    match (looks.at(&place.dir), place.chosen) {
+        (Seen::Directory, _) => {}
+        (Seen::Missing, Chosen::Default) if request.reference.is_some() => {}
+        (Seen::Missing, Chosen::Default) => said.problem(
+            Problem::new(format!("{} is to be built, but `{}` is not there", project.distribution(), place.dir)).hint(format!(
+                "give `--ref` to check it out, `{flag}` or `--root-checkout-dir` to name its sources, or leave it out{}",
+                leave_out(project)
+            )),
+        ),
+        (Seen::Missing, Chosen::Named) => said.problem(Problem::new(format!("`{flag}`: `{}` does not exist", place.dir))),
+        (Seen::File, Chosen::Named) => said.problem(Problem::new(format!("`{flag}`: `{}` is not a folder", place.dir))),
+        (Seen::File, Chosen::Default) => said.problem(
+            Problem::new(format!("`{}` is not a folder, but {} is to be checked out there", place.dir, project.distribution()))
+                .hint("move it away, or name another `--root-checkout-dir`"),
+        ),
+    }
+}
+
+fn leave_out(project: Project) -> String {
+    match project {
+        Project::Pytorch => String::new(),
+        _ => format!(" with `--no-build-{}`", project.key().replace('_', "-")),
+    }
+}
+
+fn check_platform(selected: &[Project], request: &Request, said: &mut Said) {
+    if said.host.platform != Platform::Windows {
+        return;
+    }
+    if selected.contains(&Project::Apex) {
+        said.problem(Problem::new("apex cannot be built on Windows").hint("leave it out with `--no-build-apex`"));
+    }
+    if let Some(reference) = &request.reference
+        && selected.contains(&Project::Triton)
+        && !reference.is_nightly()
+    {
+        said.problem(
+            Problem::new(format!("Windows Triton is pinned for PyTorch nightly only, not for `{reference}`"))
+                .hint("leave it out with `--no-build-triton`, or give `--ref nightly`"),
+        );
+    }
+}
