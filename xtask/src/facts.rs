@@ -311,6 +311,9 @@ pub struct Recorded {
     pub identity: Result<String, String>,
     /// The wheels that it lists, by relative path.
     pub wheels: Vec<String>,
+    /// The commits that it names, if it is the partial manifest of a run that did not end well: a rerun is held to them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lock: BTreeMap<Project, Locked>,
 }
 
 /// The TheRock repository, for the manifest and for its pin of triton on Windows.

@@ -27,6 +27,7 @@ pub use python::{install_done, keep_rocm_set, note_install};
 
 use crate::facts::{Facts, Looks, Python};
 use crate::host::{Host, Platform};
+use crate::plan;
 use crate::request::{Goal, Request};
 use git::Git;
 
@@ -38,17 +39,23 @@ pub fn facts(request: &Request, host: &Host, looks: &Looks, before: Option<Facts
         None => Default::default(),
     };
     let (interpreters, tools) = kept.unzip();
-    let mut facts = Facts::default();
+    let interpreters = interpreters.unwrap_or_else(|| python::candidates(request, host, looks));
+    let output = output::output(host, &request.places);
+    let known = match interpreters.last().map(|candidate| &candidate.answer) {
+        // The last one asked is the one that fits.
+        Some(Ok(python)) if known.is_empty() => plan::check::held(request, host, &output, python),
+        _ => known,
+    };
+    let mut facts = Facts { output, ..Facts::default() };
     // Each question takes as long as a program takes to start, or a repository to answer: those that need no other's answer go side by side.
     std::thread::scope(|scope| {
-        let python = scope.spawn(|| python::seen(request, host, looks, interpreters));
+        let python = scope.spawn(|| python::seen(request, host, interpreters));
         if request.goal == Goal::Wheels {
             let tools = scope.spawn(|| tools.unwrap_or_else(|| tools::tools(host, looks)));
             let fetched = scope.spawn(|| {
                 let folder = therock::folder(request, host);
                 (lock::lock(request, git, folder.as_deref(), known), therock::upstream(host, git, folder.as_deref()))
             });
-            facts.output = output::output(host, &request.places);
             if host.platform == Platform::Windows {
                 facts.libraries = output::libraries(host);
             }

@@ -386,6 +386,7 @@ pub fn whole(request: &Request, host: &Host, facts: &Facts) -> Result<Plan, Vec<
             Ok(wheels) => {
                 plan.build = wheels.build;
                 plan.finally = wheels.finally;
+                plan.finally.extend(sources::mark_job(request, facts));
                 plan.warnings = wheels.warnings;
                 plan.suffix = wheels.suffix;
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use manifest::{
     Artifact, Commit, Extra, Failure, Finished, Identity, Job, JobStatus, Manifest, Missing, Need, Project, Rocm, RocmPackage,
-    Sha256, Source, Status, TheRock, file_name,
+    Sha256, Source, Status, TheRock, Toolchain, file_name,
 };
 
 use crate::event::{Event, Failed, JobEnd};
@@ -21,7 +21,8 @@ pub struct Record {
     manifest: Manifest,
     partial: String,
     complete: String,
-    names: Vec<(String, Project)>,
+    jobs: Vec<(String, Project)>,
+    work: String,
 }
 
 /// How a run ended for its manifest.
@@ -34,25 +35,45 @@ pub enum End {
 }
 
 impl Record {
-    /// The manifest of a run that begins: what earlier runs of the same request left in the output folder is carried over, and a complete
-    /// manifest of theirs becomes a partial one before any wheel is replaced.
+    /// The manifest of a run that begins: its commits, and what an earlier run of the same request left in the output folder.
     ///
     /// # Errors
     /// If the manifest cannot be written.
-    pub fn begin(request: &Request, host: &Host, facts: &Facts, plan: &Plan, track: &str) -> Result<Self, FileError> {
-        let python = facts.environment.python().map(|python| python.series.to_string()).unwrap_or_default();
+    pub fn begin(request: &Request, host: &Host, facts: &Facts, track: &str) -> Result<Self, FileError> {
+        let python = plan::python::choose(request, facts).map(|python| python.series.to_string()).unwrap_or_default();
         let path = |finished| host.platform.join(&request.places.manifests, &file_name(&python, track, finished));
-        let names = plan.build.iter().filter_map(|job| Some((job.name.to_string(), job.project?))).collect();
         let mut record = Record {
-            manifest: first(request, host, facts, plan, track, &python),
+            manifest: first(request, host, facts, track, python.as_str()),
             partial: path(Finished::Partial),
             complete: path(Finished::Complete),
-            names,
+            jobs: Vec::new(),
+            work: request.places.work.clone(),
         };
         record.carry_over(request);
         record.save()?;
-        file::remove_all(&record.complete)?;
         Ok(record)
+    }
+
+    /// Takes note of what will be built from what. From here on wheels may be replaced, so a manifest that says that all are there must go.
+    ///
+    /// # Errors
+    /// If the manifest cannot be written.
+    pub fn plan(&mut self, request: &Request, facts: &Facts, plan: &Plan) -> Result<(), FileError> {
+        for project in &request.selected {
+            *self.manifest.source_mut(*project) = source(*project, facts);
+        }
+        let sdk = facts.rocm.ready();
+        self.manifest.rocm_sdk_version = sdk.map(|rocm| rocm.sdk_version.clone());
+        self.manifest.version_suffix = plan.suffix.clone();
+        self.manifest.rocm = Some(rocm(request, facts));
+        self.manifest.toolchain = Some(toolchain(facts));
+        self.manifest.therock = facts.therock.as_ref().map(|upstream| therock(upstream, facts));
+        self.jobs = plan.build.iter().filter_map(|job| Some((job.name.to_string(), job.project?))).collect();
+        let others = std::mem::take(&mut self.manifest.jobs);
+        self.manifest.jobs = self.jobs.iter().map(|(_, project)| job(*project)).collect();
+        self.manifest.jobs.extend(others.into_iter().filter(|job| !request.builds(job.project)));
+        self.save()?;
+        file::remove_all(&self.complete)
     }
 
     /// Takes note of what happened; writes the manifest where that changed it.
@@ -72,8 +93,9 @@ impl Record {
                 self.save()
             }
             Event::JobStarted { job, log, .. } => {
+                let log = log.strip_prefix(&self.work).map(|rest| rest.trim_start_matches(['/', '\\']).replace('\\', "/"));
                 if let Some(entry) = self.job(&job.0) {
-                    entry.log = Some(log.clone());
+                    entry.log = log;
                 }
                 Ok(())
             }
@@ -127,7 +149,7 @@ impl Record {
     }
 
     fn job(&mut self, name: &str) -> Option<&mut Job> {
-        let project = self.names.iter().find(|(known, _)| known == name)?.1;
+        let project = self.jobs.iter().find(|(known, _)| known == name)?.1;
         self.manifest.jobs.iter_mut().find(|job| job.project == project)
     }
 
@@ -145,8 +167,9 @@ impl Record {
         for (project, source) in earlier.sources().filter(|(project, _)| kept(*project)) {
             self.manifest.source_mut(project).get_or_insert_with(|| source.clone());
         }
-        let jobs = earlier.jobs.iter().filter(|job| kept(job.project)).cloned();
-        self.manifest.jobs.extend(jobs);
+        self.manifest.jobs.extend(earlier.jobs.iter().filter(|job| kept(job.project)).cloned());
+        let there: Vec<Option<Project>> = self.manifest.artifacts.iter().map(|artifact| artifact.source).collect();
+        self.manifest.missing.retain(|missing| !there.contains(&Some(missing.project)));
     }
 
     fn earlier(&self) -> Option<Manifest> {
@@ -161,11 +184,10 @@ pub fn identity(request: &Request, host: &Host, python: &str, track: &str) -> Id
     Identity::new(&host.platform_name(), python, track, &request.gfx.targets)
 }
 
-fn first(request: &Request, host: &Host, facts: &Facts, plan: &Plan, track: &str, python: &str) -> Manifest {
+fn first(request: &Request, host: &Host, facts: &Facts, track: &str, python: &str) -> Manifest {
     let actions = || host.var("GITHUB_ACTIONS").is_some_and(|value| value == "true");
     let variable = |name: &str| host.var(name).filter(|_| actions()).map(str::to_owned);
     let mut manifest = Manifest {
-        therock: facts.therock.as_ref().map(|upstream| therock(upstream, facts)),
         artifact_group: Some(request.naming.artifact_group.clone()),
         platform: Some(host.platform_name()),
         python_version: Some(python.to_owned()),
@@ -173,16 +195,12 @@ fn first(request: &Request, host: &Host, facts: &Facts, plan: &Plan, track: &str
         amdgpu_family: (!request.gfx.families.is_empty()).then(|| request.gfx.families.join(";")),
         pytorch_rocm_arch: Some(request.gfx.commas()),
         gfx_targets: request.gfx.targets.clone(),
-        rocm_sdk_version: facts.rocm.ready().map(|rocm| rocm.sdk_version.clone()),
-        version_suffix: plan.suffix.clone(),
         release_type: Some(request.naming.release_type.to_string()),
         run_id: variable("GITHUB_RUN_ID"),
         job_id: variable("GITHUB_JOB"),
         ci: actions().then(|| ci(host)),
         missing: request.selected.iter().map(|project| missing(*project)).collect(),
-        rocm: Some(rocm(request, facts)),
         options: request.options.clone(),
-        jobs: plan.build.iter().filter_map(job).collect(),
         ..Manifest::new(Status::Running)
     };
     for project in &request.selected {
@@ -196,9 +214,9 @@ fn missing(project: Project) -> Missing {
 }
 
 /// The entry of a job that has not ended: should nobody come to say otherwise, it was interrupted.
-fn job(job: &plan::Job) -> Option<Job> {
-    Some(Job {
-        project: job.project?,
+fn job(project: Project) -> Job {
+    Job {
+        project,
         status: JobStatus::Interrupted,
         reason: "selected by this request".to_owned(),
         key: BTreeMap::new(),
@@ -207,26 +225,27 @@ fn job(job: &plan::Job) -> Option<Job> {
         log: None,
         failure: None,
         extra: Extra::new(),
-    })
+    }
 }
 
 fn failure(failed: &Failed) -> Failure {
     Failure { exit_code: failed.exit_code, signal: failed.signal, first_error: Some(failed.cause.clone()), ..Failure::default() }
 }
 
+/// What is built: the checkout if there is one, else the commit that it will have.
 fn source(project: Project, facts: &Facts) -> Option<Source> {
-    let git = facts.checkouts.get(&project)?.git.as_ref()?;
+    let git = facts.checkouts.get(&project).and_then(|checkout| checkout.git.as_ref());
     let locked = facts.lock.get(&project);
+    let commit = git.map(|git| &git.upstream).or(locked.map(|locked| &locked.commit))?;
+    let repo = locked.map(|locked| &locked.repo).or(git.and_then(|git| git.origin.as_ref()));
+    let changes = git.filter(|git| git.owner != Owner::Tool).and_then(|git| git.changes.as_ref());
     Some(Source {
-        repo: locked.map(|locked| locked.repo.clone()).or_else(|| git.origin.clone()).unwrap_or_default(),
-        commit: Commit::parse(&git.upstream).ok()?,
-        branch: locked.and_then(|locked| locked.branch.clone()).or_else(|| git.branch.clone()),
+        repo: repo.cloned().unwrap_or_else(|| "unknown".to_owned()),
+        commit: Commit::parse(commit).ok()?,
+        branch: locked.and_then(|locked| locked.branch.clone()).or_else(|| git.and_then(|git| git.branch.clone())),
         version: None,
-        describe: git.describe.clone(),
-        dirty: match git.owner {
-            Owner::Tool => None,
-            _ => git.changes.as_ref().and_then(|digest| Sha256::parse(digest).ok()),
-        },
+        describe: git.and_then(|git| git.describe.clone()),
+        dirty: changes.and_then(|digest| Sha256::parse(digest).ok()),
         extra: Extra::new(),
     })
 }
@@ -250,6 +269,23 @@ fn rocm(request: &Request, facts: &Facts) -> Rocm {
         index: index.map(|index| without_credentials(index)),
         packages: distributions.into_iter().filter(|(name, _)| is_rocm(name)).map(package).collect(),
         extra: Extra::new(),
+    }
+}
+
+/// The programs of the environment come before those of the machine, because builds find them first.
+fn toolchain(facts: &Facts) -> Toolchain {
+    let python = facts.environment.python();
+    let installed = |name: &str| python.and_then(|python| python.installed(name)).map(str::to_owned);
+    let tool = |name: &str| facts.tools.get(name).and_then(|tool| tool.version.clone().ok());
+    let compilers = facts.tools.keys().filter(|name| !["git", "cmake", "ninja"].contains(&name.as_str()));
+    Toolchain {
+        interpreter: python.map(|python| format!("{} {}", python.implementation, python.version)),
+        pip: installed("pip"),
+        build: installed("build"),
+        cmake: installed("cmake").or_else(|| tool("cmake")),
+        ninja: installed("ninja").or_else(|| tool("ninja")),
+        compilers: compilers.filter_map(|name| Some((name.clone(), tool(name)?))).collect(),
+        ..Toolchain::default()
     }
 }
 

@@ -8,6 +8,7 @@ mod selection;
 
 use manifest::{OptionValue, Project};
 
+use places::project_dirs;
 pub use places::{Chosen, Place, Places, Venv, venv_note, venv_notes, venv_python};
 
 use said::Said;
@@ -229,6 +230,7 @@ impl Request {
         let sources = if args.demo { Sources::Demo } else { Sources::Real };
         let mut said = Said::new(host);
         let mut request = Self::common(&args.install, Goal::Wheels, sources, places, &mut said);
+        options::note_places(args, &request.places, &mut said);
         options::read(args, looks, &mut request, &mut said);
         selection::select(args, looks, &mut request, &mut said);
         options::check_folders(&request, looks, &mut said);

@@ -22,7 +22,9 @@ fn each_project_alone_replaces_its_wheel() {
         let built = wheels_named(&ended.stderr);
         assert_eq!(built.len(), 1, "{}", ended.stderr);
         assert!(built.iter().all(|name| name.starts_with(&format!("{}-", project.distribution()))), "{built:?}");
-        check_complete(&demo.sandbox, DIST, &Project::ALL);
+        let manifest = check_complete(&demo.sandbox, DIST, &Project::ALL);
+        // What the first build left in the sources is no change of the user's.
+        assert!(manifest.sources().all(|(_, source)| source.dirty.is_none()), "{}", demo.sandbox.read(&demo.manifest()));
     }
 }
 
@@ -70,13 +72,13 @@ fn a_job_that_fails_leaves_the_others_and_says_why() {
 
     // The message names the purpose, the exit code, the last lines, the command and the log, and the log has it all.
     let vision = manifest.jobs.iter().find(|job| job.project == Project::PytorchVision).unwrap();
-    let log = vision.log.as_deref().unwrap();
+    let log = format!("build/demo/{}", vision.log.as_deref().unwrap());
     let message = ended.stderr.split("error: torchvision: ").nth(1).unwrap_or_else(|| panic!("{}", ended.stderr));
     assert!(message.starts_with("building torchvision exited with 1\n  last lines:\n    | "), "{message}");
     assert!(message.contains("DEMO_FAIL names this wheel"), "{message}");
     assert!(message.contains("\n  command: cd "), "{message}");
-    assert!(message.ends_with(&format!("\n  log: {log}\n")), "{message}");
-    assert!(std::fs::read_to_string(log).unwrap().contains("DEMO_FAIL names this wheel"));
+    assert!(message.ends_with(&format!("\n  log: {}\n", sandbox.arg(&log))), "{message}");
+    assert!(sandbox.read(&log).contains("DEMO_FAIL names this wheel"));
 
     // The missing wheel alone makes the set whole.
     finish(&mut demo.again(&["--output-dir", "failed", "--only", "torchvision"])).expect(0);
@@ -124,7 +126,10 @@ fn wheels_of_other_versions_are_replaced_if_they_are_ours() {
     let ended = build(&[]).expect(3);
     assert_eq!(
         sandbox.plain(&ended.stderr),
-        format!("error: `BOX/project/versions` has wheels that this tool did not make: `{theirs}`\nhint: …\n")
+        format!(
+            "error: `BOX/project/versions` holds wheels of the same projects that this build's manifest does not list: `{theirs}`\nhint: let new \
+             wheels replace them with `--clean`, or name another `--output-dir`\n"
+        )
     );
     check_unchanged(&sandbox.path("versions"), &before);
     build(&["--clean"]).expect(0);

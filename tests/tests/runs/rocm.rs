@@ -59,8 +59,19 @@ fn what_pip_lets_pass_is_an_error() {
              `rocm-sdk-device-gfx942`\nhint: pip silently drops an extra that `rocm` does not have: choose targets that the index has with \
              `--gfx`, or name the extras with `--rocm-extras`",
         ),
-        ("placeholder", &["--gfx", "gfx942", "--no-pre", "--rocm-sdk-version", ">=0.1"], "…"),
-        ("mismatch", &["--gfx", "gfx942"], "…"),
+        (
+            "placeholder",
+            &["--gfx", "gfx942", "--no-pre", "--rocm-sdk-version", ">=0.1"],
+            "rocm: looking whether all of them are there: `rocm` 0.1.0 is a placeholder without an SDK\nhint: name ROCm's own index with \
+             `--index-url`; where it is only an `--extra-index-url` of pip's configuration, the placeholder may win",
+        ),
+        (
+            "mismatch",
+            &["--gfx", "gfx942"],
+            "rocm: looking whether all of them are there: the ROCm packages are of several versions: `rocm` 7.14.0a20261101, `rocm-sdk-core` \
+             7.14.0a20261101, `rocm-sdk-devel` 7.14.0a20261101, `rocm-sdk-device-gfx942` 7.13.0, `rocm-sdk-libraries` 7.14.0a20261101\nhint: name \
+             one version with `--rocm-sdk-version`, and an index that has all of it",
+        ),
     ] {
         let ended = install(&sandbox, sdk, args).expect(4);
         assert_eq!(ended.stdout, "");

@@ -36,9 +36,7 @@ pub fn check_complete(sandbox: &Sandbox, output: &str, projects: &[Project]) -> 
     check_files(sandbox, output, &manifest);
     for job in &manifest.jobs {
         assert_eq!(job.status, JobStatus::Built, "{}", job.project);
-        let log = job.log.as_ref().unwrap();
-        assert!(std::fs::metadata(log).is_ok_and(|log| log.len() > 0), "{log}");
-        assert!(job.duration.is_some());
+        assert!(job.duration.is_some(), "{}", job.project);
     }
     manifest
 }

@@ -52,6 +52,11 @@ impl Demo {
         format!("build/demo/py{}/{relative}", self.python.series)
     }
 
+    /// The manifest of the set, relative to the sandbox's project.
+    pub fn manifest(&self) -> String {
+        format!("build/demo/dist/manifests/therock-manifest_torch_py{}_release-2.13.json", self.python.series)
+    }
+
     /// The interpreter of the environment that builds.
     pub fn venv_python(&self) -> String {
         self.sandbox.arg(&self.below("venv/bin/python"))

@@ -69,7 +69,7 @@ fn a_checkout_on_a_branch_is_never_moved() {
     assert_eq!(
         sandbox.plain(&ended.stderr),
         format!(
-            "error: `BOX/project/src of mine/triton` is a checkout of yours at {head}, but `--ref release/2.13` is {locked} of triton\nhint: \
+            "error: `BOX/project/src of mine/triton` is a checkout of yours at {head}; `--ref release/2.13` is {locked} of triton\nhint: \
              commit or stash what you changed and check out that commit yourself, build what is there with `--triton-dir BOX/project/src of \
              mine/triton`, check out elsewhere with `--root-checkout-dir`, or remove the folder\n"
         )

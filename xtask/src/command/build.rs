@@ -23,19 +23,11 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     let mut facts = demonstrate(&mut session, facts)?;
     refuse(plan::check::problems(&session.request, host, &facts))?;
 
-    let prepare = plan::whole(&session.request, host, &facts).map_err(world)?.prepare;
-    session.tell_reasons(&prepare);
-    session.execute(&prepare, &facts, &mut Wheels::new(), &mut |_| Ok(()))?;
-    if !prepare.is_empty() {
-        facts = session.facts(Some(facts));
-    }
-
-    let plan = plan::whole(&session.request, host, &facts).map_err(world)?;
-    complete(&plan)?;
-    session.tell_reasons(&plan.build);
-    plan.warnings.iter().for_each(|warning| session.report.warn(warning));
-    let record = make(&mut session, &facts, &plan)?;
-    finish(&session, record)
+    let (track, warning) = plan::check::track(&facts, &session.request);
+    warning.iter().for_each(|warning| session.report.warn(warning));
+    let mut record = Record::begin(&session.request, host, &facts, &track)?;
+    let ended = make(&mut session, &mut facts, &mut record);
+    finish(&session, record, ended)
 }
 
 /// The request, from what was typed and what the file system shows.
@@ -65,18 +57,28 @@ fn demonstrate(session: &mut Session, facts: Facts) -> Result<Facts, Stop> {
     Ok(session.facts(None))
 }
 
-/// Builds the wheels and keeps the manifest; the cache's statistics are told whatever becomes of them.
-fn make(session: &mut Session, facts: &Facts, plan: &Plan) -> Result<(Record, Result<(), Stop>), Stop> {
-    let (track, warning) = plan::check::track(facts, &session.request);
-    warning.iter().for_each(|warning| session.report.warn(warning));
-    let mut record = Record::begin(&session.request, session.host, facts, plan, &track)?;
+/// Prepares, plans and builds; the manifest is told of all of it.
+fn make(session: &mut Session, facts: &mut Facts, record: &mut Record) -> Result<(), Stop> {
+    let host = session.host;
+    let prepare = plan::whole(&session.request, host, facts).map_err(world)?.prepare;
+    session.tell_reasons(&prepare);
+    session.execute(&prepare, facts, &mut Wheels::new(), &mut |_| Ok(()))?;
+    if prepare.iter().any(|job| !job.steps.is_empty()) {
+        *facts = session.facts(Some(std::mem::take(facts)));
+    }
+
+    let plan = plan::whole(&session.request, host, facts).map_err(world)?;
+    complete(&plan)?;
+    session.tell_reasons(&plan.build);
+    plan.warnings.iter().for_each(|warning| session.report.warn(warning));
+    record.plan(&session.request, facts, &plan)?;
     let mut wheels = Wheels::new();
     let built = session.execute(&plan.build, facts, &mut wheels, &mut |event| record.note(event));
-    let ended = session.execute(&plan.finally, facts, &mut wheels, &mut |_| Ok(()));
-    Ok((record, built.and(ended)))
+    // The cache's statistics, and what builds wrote into checkouts, are noted whatever became of the wheels.
+    built.and(session.execute(&plan.finally, facts, &mut wheels, &mut |_| Ok(())))
 }
 
-fn finish(session: &Session, (record, ended): (Record, Result<(), Stop>)) -> Result<Code, Stop> {
+fn finish(session: &Session, record: Record, ended: Result<(), Stop>) -> Result<Code, Stop> {
     let wheels: Vec<String> = record.artifacts().iter().map(|artifact| artifact.relative_path.as_str().to_owned()).collect();
     let end = if ended.is_ok() { End::Done } else { End::Failed };
     let (manifest, status) = record.end(end)?;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use manifest::Manifest;
+use manifest::{Finished, Manifest, Source, Status};
 
-use crate::facts::{Output, Recorded};
+use crate::facts::{Locked, Output, Recorded};
 use crate::file;
 use crate::host::Host;
 use crate::plan::torch::{LIBUV, LIBUV_ROOT, OPENMP, OPENMP_ROOT};
@@ -26,14 +26,27 @@ pub(super) fn output(host: &Host, places: &Places) -> Output {
 fn recorded(path: &str) -> Recorded {
     let read = || Manifest::parse(&file::read_text(path).map_err(|error| error.to_string())?).map_err(|error| error.to_string());
     match read() {
-        Err(cause) => Recorded { identity: Err(cause), wheels: Vec::new() },
+        Err(cause) => Recorded { identity: Err(cause), wheels: Vec::new(), lock: BTreeMap::new() },
         Ok(manifest) => Recorded {
             identity: manifest
                 .identity()
                 .map(|identity| identity.to_string())
                 .ok_or_else(|| "it does not say what build it is of".to_owned()),
             wheels: manifest.artifacts.iter().map(|artifact| artifact.relative_path.as_str().to_owned()).collect(),
+            lock: match manifest.status.and_then(Status::finished) {
+                Some(Finished::Partial) => manifest.sources().map(|(project, source)| (project, locked(source, path))).collect(),
+                _ => BTreeMap::new(),
+            },
         },
+    }
+}
+
+fn locked(source: &Source, path: &str) -> Locked {
+    Locked {
+        repo: source.repo.clone(),
+        commit: source.commit.as_str().to_owned(),
+        branch: source.branch.clone(),
+        why: format!("the commit of the unfinished run in `{path}`; without that file it is resolved anew"),
     }
 }
 

@@ -60,13 +60,7 @@ fn telling_line(stderr: &str) -> Option<&str> {
 }
 
 /// The interpreters, the environment that builds, and the SDK in it. Each of them can only be asked once the one before is known.
-pub(super) fn seen(
-    request: &Request,
-    host: &Host,
-    looks: &Looks,
-    known: Option<Vec<Candidate>>,
-) -> (Vec<Candidate>, EnvironmentState, RocmState) {
-    let asked = known.unwrap_or_else(|| candidates(request, host, looks));
+pub(super) fn seen(request: &Request, host: &Host, asked: Vec<Candidate>) -> (Vec<Candidate>, EnvironmentState, RocmState) {
     let answers = asked.iter().filter_map(|candidate| candidate.answer.as_ref().ok());
     let environment = environment(request, host, answers.into_iter().find(|python| fits(request, host, python)));
     let rocm = environment.python().map_or(RocmState::Absent, |python| rocm::state(host, python));
@@ -74,7 +68,7 @@ pub(super) fn seen(
 }
 
 /// Asks the candidates in order, until one fits what is wished.
-fn candidates(request: &Request, host: &Host, looks: &Looks) -> Vec<Candidate> {
+pub(super) fn candidates(request: &Request, host: &Host, looks: &Looks) -> Vec<Candidate> {
     let mut asked = Vec::new();
     for path in &looks.interpreters {
         let answer = ask(path, &host.cwd);

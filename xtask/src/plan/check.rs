@@ -1,11 +1,11 @@
 //! The second report: what is wrong with the world, once programs have answered. The rooms that plan jobs find most of it; here their findings
 //! are put together with what is about no single job.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use manifest::{Finished, Identity, Project, WheelName, file_name};
 
-use crate::facts::{Checkout, Facts, Python, Recorded};
+use crate::facts::{Checkout, Facts, Locked, Output, Python, Recorded};
 use crate::host::{Host, Platform};
 use crate::request::{Goal, Leftovers, Problem, Request};
 
@@ -203,6 +203,24 @@ fn listed_wheels(request: &Request, host: &Host, facts: &Facts) -> BTreeSet<Stri
     let mine = ours.files(facts).filter(|(_, recorded)| recorded.identity.as_ref() == Ok(&ours.identity));
     let listed: BTreeSet<&String> = mine.flat_map(|(_, recorded)| &recorded.wheels).collect();
     facts.output.wheels.iter().filter(|name| listed.contains(name)).cloned().collect()
+}
+
+/// The commits that an unfinished run of this request left behind: a rerun builds the same, though branches may have moved since. A project
+/// whose repository is another one now is not among them.
+pub fn held(request: &Request, host: &Host, output: &Output, python: &Python) -> BTreeMap<Project, Locked> {
+    let Some(reference) = &request.reference else {
+        return BTreeMap::new();
+    };
+    let series = python.series.to_string();
+    let identity = Identity::new(&host.platform_name(), &series, reference.as_str(), &request.gfx.targets).to_string();
+    let partial = output.manifests.get(&file_name(&series, reference.as_str(), Finished::Partial));
+    let ours = partial.filter(|recorded| recorded.identity.as_ref() == Ok(&identity));
+    let moved = |project: &Project, locked: &Locked| {
+        request.origins.iter().rfind(|(of, _)| of == project).is_some_and(|(_, origin)| origin.redacted() != locked.repo)
+    };
+    let mut lock = ours.map(|recorded| recorded.lock.clone()).unwrap_or_default();
+    lock.retain(|project, locked| request.fetches(*project) && request.builds(*project) && !moved(project, locked));
+    lock
 }
 
 /// Wheels in the output folder that a new one of the same project, Python and platform replaces when it is put there: those of our own

@@ -79,6 +79,11 @@ pub fn append(env: &mut Env, key: &str, flag: &str) {
     set(env, key, present.then(format!("{flag} ")));
 }
 
+/// A path as it stands in a variable of flags, which builders split at blanks as a shell would.
+pub fn flag_path(path: &str) -> String {
+    if path.contains(char::is_whitespace) { format!("\"{path}\"") } else { path.to_owned() }
+}
+
 /// The variables that every build begins with, and what there is to say of them.
 pub fn common(setting: &Setting) -> (Env, Vec<String>) {
     let Setting { rocm, host, request, .. } = setting;

@@ -158,9 +158,10 @@ fn configure(setting: &Setting, version: &str, attention: &Attention, recipe: &m
     match setting.host.platform {
         Platform::Linux => {
             let root = &setting.rocm.root;
-            env::append(&mut recipe.env, "CXXFLAGS", &format!("-I{}", setting.join(root, "lib/rocm_sysdeps/include")));
-            env::append(&mut recipe.env, "CXXFLAGS", &format!("-I{}", setting.join(root, "include/roctracer")));
-            env::append(&mut recipe.env, "LDFLAGS", &format!("-L{}", setting.join(root, "lib/rocm_sysdeps/lib")));
+            let folder = |path: &str| env::flag_path(&setting.join(root, path));
+            env::append(&mut recipe.env, "CXXFLAGS", &format!("-I{}", folder("lib/rocm_sysdeps/include")));
+            env::append(&mut recipe.env, "CXXFLAGS", &format!("-I{}", folder("include/roctracer")));
+            env::append(&mut recipe.env, "LDFLAGS", &format!("-L{}", folder("lib/rocm_sysdeps/lib")));
             env::system_libraries(setting, &mut recipe.env);
         }
         Platform::Windows => {

@@ -5,7 +5,7 @@ use manifest::{Origin, Project};
 use super::said::Said;
 use super::{
     Cache, DEFAULT_INDEX, DEMO_ROCM, Goal, Jobs, Leftovers, Mismatch, Override, Places, Problem, PythonWish, Request, RocmWish,
-    SccacheScope, Sources,
+    SccacheScope, Sources, Venv, project_dirs,
 };
 use crate::cli::{BuildArgs, InstallArgs, Wish};
 use crate::facts::{Looks, Seen};
@@ -345,6 +345,29 @@ fn shown_override(found: &Override) -> String {
         Some(_) if crate::redact::is_secret_name(&found.key) => format!("{project}{}={}", found.key, crate::redact::HIDDEN),
         Some(value) => format!("{project}{}={value}", found.key),
     }
+}
+
+/// Where everything is, for the record.
+pub(super) fn note_places(args: &BuildArgs, places: &Places, said: &mut Said) {
+    let install = &args.install;
+    let source = |given: &Option<String>| if given.is_some() { Origin::Flag } else { Origin::Default };
+    said.note("work-dir", places.work.as_str(), source(&install.work_dir));
+    said.note("output-dir", places.output.as_str(), source(&args.output_dir));
+    said.note("manifest-dir", places.manifests.as_str(), source(&args.manifest_dir));
+    for (project, flag, given) in project_dirs(args) {
+        let origin = if given.is_none() && args.root_checkout_dir.is_some() { Origin::Flag } else { source(given) };
+        said.note(flag.trim_start_matches('-'), places.project(project).dir.as_str(), origin);
+    }
+    match &places.venv {
+        Venv::Own => said.note("venv", serde_json::Value::Null, Origin::Default),
+        Venv::Interpreter => said.note("venv", "none", Origin::Flag),
+        Venv::At(dir) if install.venv.is_some() => said.note("venv", dir.as_str(), Origin::Flag),
+        Venv::At(dir) => said.note("venv", dir.as_str(), Origin::Variable),
+    }
+    if let Some(dir) = &places.therock {
+        said.note("therock-dir", dir.as_str(), Origin::Flag);
+    }
+    said.switch("demo", args.demo);
 }
 
 /// Folders that are files, and folders that take no files.

@@ -23,6 +23,7 @@ fn wheels_and_manifests_are_listed() {
     let recorded = |identity: Result<&str, &str>, wheels: &[&str]| Recorded {
         identity: identity.map(str::to_owned).map_err(str::to_owned),
         wheels: wheels.iter().map(|name| name.to_string()).collect(),
+        lock: BTreeMap::new(),
     };
     let expected = [
         ("therock-manifest_torch_py3.12_nightly.json", recorded(Ok("linux-x86_64, Python 3.12, nightly, gfx942"), &["a.whl"])),
@@ -31,6 +32,30 @@ fn wheels_and_manifests_are_listed() {
     ];
     let manifests = expected.map(|(name, recorded)| (name.to_owned(), recorded)).into();
     assert_eq!(output(), Output { wheels: vec!["a.whl".to_owned(), "b.whl".to_owned()], manifests });
+}
+
+#[test]
+fn an_unfinished_run_left_its_commits() {
+    let world = World::new();
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let text = |status: &str| {
+        format!(
+            r#"{{"schema_version": 1, "pytorch": {{"repo": "https://h/x", "commit": "{commit}", "branch": "nightly"}}, "status": "{status}"}}"#
+        )
+    };
+    let path = world.at("dist/manifests/therock-manifest_torch_py3.12_nightly.partial.json");
+    let lock = |status: &str| {
+        file::write_text(&path, &text(status)).unwrap();
+        output(&world.host, &world.places(&[])).manifests.into_values().next().unwrap().lock
+    };
+    let locked = Locked {
+        repo: "https://h/x".to_owned(),
+        commit: commit.to_owned(),
+        branch: Some("nightly".to_owned()),
+        why: format!("the commit of the unfinished run in `{path}`; without that file it is resolved anew"),
+    };
+    assert_eq!(lock("failed"), [(manifest::Project::Pytorch, locked)].into());
+    assert_eq!(lock("complete"), BTreeMap::new());
 }
 
 #[test]

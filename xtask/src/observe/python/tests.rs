@@ -7,8 +7,7 @@ use crate::observe::tests::World;
 /// An interpreter of this machine that runs.
 fn real(world: &World) -> Python {
     let (request, looks) = world.request(&["--only", "pytorch", "--ref", "nightly"]);
-    let (asked, ..) = seen(&request, &world.host, &looks, None);
-    asked.into_iter().find_map(|candidate| candidate.answer.ok()).unwrap()
+    candidates(&request, &world.host, &looks).into_iter().find_map(|candidate| candidate.answer.ok()).unwrap()
 }
 
 #[test]
@@ -102,7 +101,7 @@ fn candidates_are_asked_until_one_fits() {
     world.host.env.0.insert("PYENV_ROOT".to_owned(), world.at("none"));
     let asked = |flags: &[&str]| {
         let (request, looks) = world.request(&[&["--only", "pytorch", "--ref", "nightly"], flags].concat());
-        seen(&request, &world.host, &looks, None).0.into_iter().map(|candidate| candidate.path).collect::<Vec<_>>()
+        candidates(&request, &world.host, &looks).into_iter().map(|candidate| candidate.path).collect::<Vec<_>>()
     };
     assert_eq!(asked(&["--python", "3.12"]), [&shim, &pypy, &old, &fits].map(String::as_str));
     assert_eq!(asked(&[]), [&old, &fits].map(String::as_str));

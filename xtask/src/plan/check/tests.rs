@@ -1,5 +1,7 @@
 //! The second report: its messages, and which wheels and manifests stand in the way.
 
+use std::collections::BTreeMap;
+
 use super::fixture::{self, checkout, commit, facts, host, locked_facts, request, told};
 use super::*;
 use crate::facts::{GitState, Output, Owner, Unresolved};
@@ -16,6 +18,7 @@ fn manifest(identity: Result<&str, &str>, wheels: &[&str]) -> Recorded {
     Recorded {
         identity: identity.map(str::to_owned).map_err(str::to_owned),
         wheels: wheels.iter().map(ToString::to_string).collect(),
+        lock: BTreeMap::new(),
     }
 }
 
@@ -267,4 +270,30 @@ fn the_manifest_is_named_after_a_ref() {
     for (words, facts, name, warning) in cases {
         assert_eq!(track(&facts, &request(&linux(), &format!("build --gfx gfx942 {words}"))), (name, warning));
     }
+}
+
+#[test]
+fn an_unfinished_run_holds_its_rerun_to_its_commits() {
+    let name = "therock-manifest_torch_py3.12_nightly.partial.json";
+    let identity = "linux-x86_64, Python 3.12, nightly, gfx942";
+    let locked = |repo: &str| Locked { repo: repo.to_owned(), commit: "a".repeat(40), branch: None, why: String::new() };
+    let recorded = |identity: &str, repo: &str| {
+        let lock = BTreeMap::from([(Project::Pytorch, locked(repo)), (Project::Apex, locked(repo))]);
+        let manifests = [(name.to_owned(), Recorded { lock, ..manifest(Ok(identity), &[]) })].into();
+        Output { wheels: Vec::new(), manifests }
+    };
+    let held = |words: &str, output: &Output| {
+        let request = request(&linux(), words);
+        let facts = locked_facts();
+        let python = python::choose(&request, &facts).unwrap();
+        super::held(&request, &linux(), output, python).into_keys().collect::<Vec<_>>()
+    };
+    let words = "build --only pytorch,triton --gfx gfx942 --python 3.12 --ref nightly";
+    let origin = "build --only pytorch,triton --gfx gfx942 --python 3.12 --ref nightly --origin pytorch=https://other/x";
+    let other_ref = "build --only pytorch --gfx gfx942 --python 3.12 --ref main";
+    assert_eq!(held(words, &recorded(identity, "https://h/x")), [Project::Pytorch]);
+    assert_eq!(held(words, &recorded("linux-x86_64, Python 3.12, nightly, gfx1100", "https://h/x")), []);
+    assert_eq!(held(origin, &recorded(identity, "https://h/x")), []);
+    assert_eq!(held(origin, &recorded(identity, "https://other/x")), [Project::Pytorch]);
+    assert_eq!(held(other_ref, &recorded(identity, "https://h/x")), []);
 }

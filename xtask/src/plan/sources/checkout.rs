@@ -58,6 +58,28 @@ pub fn checkout_jobs(request: &Request, host: &Host, facts: &Facts) -> (Vec<Job>
     (jobs, problems)
 }
 
+/// The job that notes what builds wrote into the tool's own checkouts, so that it is not taken for somebody's changes.
+pub fn mark_job(request: &Request, facts: &Facts) -> Option<Job> {
+    let ours = |project: &&Project| {
+        let git = facts.checkouts.get(*project).and_then(|checkout| checkout.git.as_ref());
+        git.is_some_and(|git| git.owner == Owner::Tool)
+    };
+    let mut job = Job::new("mark-checkouts");
+    job.steps = request
+        .selected
+        .iter()
+        .filter(ours)
+        .map(|project| {
+            let dir = request.dir(*project).to_owned();
+            Step::new(
+                format!("noting what the build wrote into {}'s checkout", project.distribution()),
+                Action::MarkCheckout { dir },
+            )
+        })
+        .collect();
+    (!job.steps.is_empty()).then_some(job)
+}
+
 /// Sources that are there and that git cannot read.
 pub fn unreadable(request: &Request, facts: &Facts, project: Project) -> Option<Problem> {
     let unresolved = facts.unresolved.iter().find(|unresolved| unresolved.project == project)?;
