@@ -170,7 +170,7 @@ pub struct BuildArgs {
     pub manifest_dir: Option<String>,
 
     /// Build these wheels only: pytorch, pytorch_audio, pytorch_vision, triton, apex
-    #[arg(long, visible_alias = "projects", value_name = "P,…", help_heading = "Wheels")]
+    #[arg(long, alias = "projects", value_name = "P,…", help_heading = "Wheels")]
     pub only: Vec<String>,
     /// Build triton
     #[arg(long, overrides_with = "no_build_triton", help_heading = "Wheels")]

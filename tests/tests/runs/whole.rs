@@ -173,6 +173,7 @@ fn each_job_has_a_log_of_its_own() {
             "checkout-pytorch_vision.log",
             "checkout-triton.log",
             "demo.log",
+            "mark-checkouts.log",
             "python.log",
             "rocm.log",
             "torch.log",

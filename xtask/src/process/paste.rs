@@ -65,10 +65,10 @@ mod tests {
     #[test]
     fn lines_can_be_pasted() {
         let env = [("B", Some("two words")), ("A", Some("")), ("GONE", None)];
-        let spawn = Spawn::new("/p/python", &["-c", "print('x')", "rocm[devel]>1.0", "", "a=b"], "/work dir").env(&env);
+        let spawn = Spawn::new("/p/python", &["-c", "print('x')", "rocm[devel]>1.0", "", "a=b"], "/my dir").env(&env);
         assert_eq!(
             paste(&spawn, Platform::Linux),
-            r"cd '/work dir' && env -u GONE A='' B='two words' /p/python -c 'print('\''x'\'')' 'rocm[devel]>1.0' '' a=b"
+            r"cd '/my dir' && env -u GONE A='' B='two words' /p/python -c 'print('\''x'\'')' 'rocm[devel]>1.0' '' a=b"
         );
         assert_eq!(paste(&Spawn::new("/bin/ls", &[], "/"), Platform::Linux), "cd / && /bin/ls");
         let spawn = Spawn::new(r"C:\p\python.exe", &["-c", r#"say "x\""#, r"D:\a b\", r"D:\a\"], r"C:\w");

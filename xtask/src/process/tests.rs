@@ -104,3 +104,30 @@ mod unix {
         assert!(began.elapsed() < Duration::from_secs(4));
     }
 }
+
+#[cfg(windows)]
+mod windows {
+    use super::*;
+
+    const CMD: &str = r"C:\windows\system32\cmd.exe";
+
+    #[test]
+    fn programs_are_asked_and_run() {
+        let env = [("KEY", Some("a b"))];
+        assert_eq!(ask(CMD, &["/C", "echo warning 1>&2& echo %KEY%"], r"C:\", &env).as_deref(), Ok("a b"));
+        assert_eq!(ask(CMD, &["/C", "cd"], r"C:\windows", &[]).map(|cwd| cwd.to_lowercase()).as_deref(), Ok(r"c:\windows"));
+        let failed = ask(CMD, &["/C", "exit 3"], r"C:\", &[]).unwrap_err().to_string();
+        assert_eq!(failed, r"`'C:\windows\system32\cmd.exe' /C 'exit 3'` exited with 3");
+        let mut lines = Vec::new();
+        let spawn = Spawn::new(CMD, &["/C", "echo one& echo two 1>&2& exit 7"], r"C:\").env(&env);
+        let ended = run(&spawn, &mut |line| lines.push(line.trim().to_owned()));
+        assert_eq!((ended, lines), (Ok(Ended::Code(7)), vec!["one".to_owned(), "two".to_owned()]));
+    }
+
+    #[test]
+    fn what_cannot_be_started_says_why() {
+        let expected = r"cannot start `C:\none.exe`: not found";
+        assert_eq!(ask(r"C:\none.exe", &[], r"C:\", &[]).unwrap_err().to_string(), expected);
+        assert_eq!(run(&Spawn::new(r"C:\none.exe", &[], r"C:\"), &mut |_| ()).unwrap_err().to_string(), expected);
+    }
+}

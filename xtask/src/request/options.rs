@@ -374,17 +374,23 @@ pub(super) fn note_places(args: &BuildArgs, places: &Places, said: &mut Said) {
 pub(super) fn check_folders(request: &Request, looks: &Looks, said: &mut Said) {
     let places = &request.places;
     let named = [("--work-dir", &places.work), ("--output-dir", &places.output), ("--manifest-dir", &places.manifests)];
+    let mut refused: Vec<&str> = Vec::new();
     for (flag, path) in named.into_iter().filter(|(_, path)| !path.is_empty()) {
-        if looks.at(path) == Seen::File {
-            said.problem(
-                Problem::new(format!("`{flag}`: `{path}` is not a folder")).hint("name a folder, or one that is not there yet"),
-            );
-        } else if let Some(cause) = looks.unwritable.get(path) {
-            said.problem(
-                Problem::new(format!("`{flag}`: nothing can be written in `{path}`: {cause}"))
-                    .hint(format!("make it writable, or name another folder with `{flag}`")),
-            );
+        // What is wrong with a folder is wrong with those below it, too.
+        if refused.iter().any(|above| path.strip_prefix(above).is_some_and(|rest| rest.starts_with(places.platform.separator())))
+        {
+            continue;
         }
+        let problem = match looks.unwritable.get(path) {
+            _ if looks.at(path) == Seen::File => {
+                Problem::new(format!("`{flag}`: `{path}` is not a folder")).hint("name a folder, or one that is not there yet")
+            }
+            Some(cause) => Problem::new(format!("`{flag}`: nothing can be written in `{path}`: {cause}"))
+                .hint(format!("make it writable, or name another folder with `{flag}`")),
+            None => continue,
+        };
+        said.problem(problem);
+        refused.push(path);
     }
     if let Some(dir) = &places.therock
         && looks.at(dir) != Seen::Directory

@@ -8,12 +8,24 @@ use crate::cli::{BuildArgs, Wish};
 use crate::facts::{Looks, Seen};
 use crate::host::Platform;
 
+/// Whether sources are brought by the tool or must be there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sources {
+    OfRef,
+    OfUser,
+}
+
 /// Fills in `request.selected`: `--only`, else all of a ref, else the projects whose folder is there; then what the `--build-X` pairs say.
 pub(super) fn select(args: &BuildArgs, looks: &Looks, request: &mut Request, said: &mut Said) {
     let platform = said.host.platform;
     let only = only(args, said);
     let wishes = wishes(args, said);
     let wish = |project| wishes.iter().find(|(of, _)| *of == project).map_or(Wish::Unsaid, |(_, wish)| *wish);
+    // A ref that was refused is no reason to complain of sources that it would have brought.
+    let sources = match request.reference.is_some() || args.reference.is_some() {
+        true => Sources::OfRef,
+        false => Sources::OfUser,
+    };
     let there = |project| looks.at(request.dir(project)) == Seen::Directory;
     let named = |project| request.places.project(project).chosen == Chosen::Named;
     let selected: Vec<Project> = BUILD_ORDER
@@ -22,15 +34,16 @@ pub(super) fn select(args: &BuildArgs, looks: &Looks, request: &mut Request, sai
             (Wish::Yes, _) => true,
             (Wish::No, _) => false,
             (Wish::Unsaid, Some(only)) => only.contains(&project),
-            (Wish::Unsaid, None) if request.reference.is_some() => by_default(project, platform),
+            (Wish::Unsaid, None) if sources == Sources::OfRef => by_default(project, platform),
             (Wish::Unsaid, None) => named(project) || there(project),
         })
         .collect();
-    if selected.is_empty() {
-        said.problem(nothing(request));
+    // Names that were refused are reason enough.
+    if selected.is_empty() && only.as_ref().is_none_or(|only| !only.is_empty()) {
+        said.problem(nothing(request, sources));
     }
     for &project in &selected {
-        check_dir(project, request, looks, said);
+        check_dir(project, request, sources, looks, said);
     }
     check_platform(&selected, request, said);
     if request.flash_attention == Wish::Yes
@@ -73,10 +86,10 @@ fn wishes(args: &BuildArgs, said: &mut Said) -> [(Project, Wish); 4] {
     ]
 }
 
-fn nothing(request: &Request) -> Problem {
-    let text = match request.reference {
-        Some(_) => "nothing is selected to be built".to_owned(),
-        None => {
+fn nothing(request: &Request, sources: Sources) -> Problem {
+    let text = match sources {
+        Sources::OfRef => "nothing is selected to be built".to_owned(),
+        Sources::OfUser => {
             format!("nothing is selected to be built: no `--ref` is given and no sources are in `{}`", sources_folder(request))
         }
     };
@@ -88,20 +101,23 @@ fn sources_folder(request: &Request) -> &str {
 }
 
 /// Sources that the tool does not fetch must be there.
-fn check_dir(project: Project, request: &Request, looks: &Looks, said: &mut Said) {
+fn check_dir(project: Project, request: &Request, sources: Sources, looks: &Looks, said: &mut Said) {
     let place = request.places.project(project);
     let flag = format!("--{}-dir", project.key().replace('_', "-"));
     match (looks.at(&place.dir), place.chosen) {
         (Seen::Directory, _) => {}
-        (Seen::Missing, Chosen::Default) if request.reference.is_some() => {}
+        (Seen::Missing, Chosen::Default) if sources == Sources::OfRef => {}
         (Seen::Missing, Chosen::Default) => said.problem(
             Problem::new(format!("{} is to be built, but `{}` is not there", project.distribution(), place.dir)).hint(format!(
                 "give `--ref` to check it out, `{flag}` or `--root-checkout-dir` to name its sources, or leave it out{}",
                 leave_out(project)
             )),
         ),
-        (Seen::Missing, Chosen::Named) => said.problem(Problem::new(format!("`{flag}`: `{}` does not exist", place.dir))),
-        (Seen::File, Chosen::Named) => said.problem(Problem::new(format!("`{flag}`: `{}` is not a folder", place.dir))),
+        (seen, Chosen::Named) => {
+            let fault = if seen == Seen::Missing { "does not exist" } else { "is not a folder" };
+            let hint = format!("name the folder of its sources, or leave `{flag}` out");
+            said.problem(Problem::new(format!("`{flag}`: `{}` {fault}", place.dir)).hint(hint));
+        }
         (Seen::File, Chosen::Default) => said.problem(
             Problem::new(format!("`{}` is not a folder, but {} is to be checked out there", place.dir, project.distribution()))
                 .hint("move it away, or name another `--root-checkout-dir`"),

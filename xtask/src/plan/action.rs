@@ -1,0 +1,272 @@
+//! What a step does: programs that are run, and what the tool does itself.
+
+use std::collections::BTreeMap;
+
+use manifest::Project;
+use serde::Serialize;
+
+use super::{Value, is_default};
+
+/// Variables that a command gets on top of the inherited ones; one without a value hides the inherited one.
+pub type Env = BTreeMap<String, Option<Value>>;
+
+/// One program run: everything about it is written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Command {
+    /// Absolute path of the program.
+    pub program: String,
+    /// Its arguments.
+    pub args: Vec<Value>,
+    /// The directory it runs in.
+    pub cwd: String,
+    /// What it gets on top of the tool's own environment.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: Env,
+    /// Whether a failure ends the job.
+    #[serde(skip_serializing_if = "is_default")]
+    pub failure: Failure,
+    /// How often it is tried.
+    #[serde(skip_serializing_if = "is_default")]
+    pub retry: Retry,
+}
+
+/// What a failing command means for its job.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Failure {
+    /// The job has failed.
+    #[default]
+    Fatal,
+    /// It is said and the job goes on.
+    Tolerated,
+}
+
+/// Whether a command that failed is tried again. Only commands that talk to a network are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Retry {
+    /// One try.
+    #[default]
+    Never,
+    /// Three tries, with a growing pause between them.
+    Network,
+}
+
+impl Command {
+    /// A command in `cwd` that must succeed at the first try and adds nothing to the environment.
+    pub fn new(program: &str, cwd: &str, args: &[&str]) -> Self {
+        Command {
+            program: program.to_owned(),
+            args: args.iter().map(|arg| Value::text(*arg)).collect(),
+            cwd: cwd.to_owned(),
+            env: Env::new(),
+            failure: Failure::Fatal,
+            retry: Retry::Never,
+        }
+    }
+
+    /// One more argument.
+    pub fn arg(mut self, arg: impl Into<Value>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// More arguments.
+    pub fn args<I: IntoIterator>(mut self, args: I) -> Self
+    where
+        I::Item: Into<Value>,
+    {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// With these variables.
+    pub fn env(mut self, env: &Env) -> Self {
+        self.env.extend(env.iter().map(|(key, value)| (key.clone(), value.clone())));
+        self
+    }
+
+    /// A failure is said and does not end the job.
+    pub fn tolerated(mut self) -> Self {
+        self.failure = Failure::Tolerated;
+        self
+    }
+
+    /// It talks to a network.
+    pub fn network(mut self) -> Self {
+        self.retry = Retry::Network;
+        self
+    }
+}
+
+/// One thing that is done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Runs a program.
+    Run(Command),
+    /// Makes a folder and those above it.
+    MakeFolder(String),
+    /// Writes a text file, its folder included.
+    Write {
+        /// Absolute path.
+        path: String,
+        /// The whole content.
+        text: String,
+    },
+    /// Writes the files that the tool carries.
+    WriteFiles {
+        /// Absolute path of the folder that gets them.
+        folder: String,
+        /// Their paths in it, with `/`, and their texts.
+        #[serde(skip)]
+        files: &'static [(&'static str, &'static str)],
+    },
+    /// Copies a file, its new folder included.
+    Copy {
+        /// Absolute path of what is there.
+        from: String,
+        /// Absolute path of the copy.
+        to: String,
+    },
+    /// Renames a file or folder.
+    Rename {
+        /// Absolute path of what is there.
+        from: String,
+        /// Absolute path that it gets.
+        to: String,
+    },
+    /// Removes a file or a folder with all that is in it, if it is there.
+    Remove(String),
+    /// Tells git to look away from submodules, whose pointers hipify moves.
+    IgnoreSubmodules {
+        /// The checkout.
+        dir: String,
+    },
+    /// Notes that the checkout and the changes in it are the tool's.
+    MarkCheckout {
+        /// The checkout.
+        dir: String,
+    },
+    /// Notes that the installation of these packages began, before it begins.
+    NoteInstall {
+        /// The file that keeps the notes.
+        notes: String,
+        /// Distribution names.
+        packages: Vec<String>,
+    },
+    /// Takes the note back.
+    InstallDone {
+        /// The file that keeps the notes.
+        notes: String,
+        /// Distribution names.
+        packages: Vec<String>,
+    },
+    /// Looks whether every ROCm distribution that was asked for is installed, in one version, and keeps the set.
+    CheckRocm(CheckRocm),
+    /// Takes the one wheel that a build left, under its own name, into the output folder.
+    TakeWheel(TakeWheel),
+    /// Reads the compiler cache's statistics; the second reading is shown as its difference from the first.
+    ReadCache(ReadCache),
+}
+
+/// What `Action::ReadCache` reads. Statistics are shared with other builds, so they are never set to zero.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReadCache {
+    /// Absolute path of the cache's program.
+    pub program: String,
+    /// Which cache it is.
+    pub kind: CacheKind,
+    /// Whether the builds are still to come.
+    pub moment: Moment,
+}
+
+/// A compiler cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CacheKind {
+    /// ccache: `--print-stats`.
+    Ccache,
+    /// sccache: `--show-stats --stats-format=json`.
+    Sccache,
+}
+
+/// When something is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Moment {
+    /// Before the builds.
+    Before,
+    /// After them.
+    After,
+}
+
+/// What `Action::CheckRocm` looks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CheckRocm {
+    /// The interpreter whose environment is looked at.
+    pub python: String,
+    /// Distributions that must be there.
+    pub distributions: Vec<String>,
+    /// What was asked for, as one line.
+    pub asked: String,
+    /// The file that keeps the set.
+    pub record: String,
+}
+
+/// What `Action::TakeWheel` takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TakeWheel {
+    /// Whose wheel it is.
+    pub project: Project,
+    /// The name that its file begins with, normalised (`_` for `-`).
+    pub distribution: String,
+    /// The folder where the build leaves it.
+    pub from: String,
+    /// The output folder.
+    pub to: String,
+    /// The version that it must have, where the plan decides it; compared normalised.
+    pub version: Option<String>,
+}
+
+/// An action with its purpose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// Why it is done, as a short present participle: `installing the ROCm packages`.
+    pub purpose: String,
+    /// What is done.
+    #[serde(flatten)]
+    pub action: Action,
+    /// Whether it is done.
+    #[serde(skip_serializing_if = "is_default")]
+    pub when: When,
+}
+
+/// When a step is done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum When {
+    /// Always.
+    #[default]
+    Always,
+    /// If this file is there by then.
+    Exists(String),
+}
+
+impl Step {
+    /// A step that is always done.
+    pub fn new(purpose: impl Into<String>, action: Action) -> Self {
+        Step { purpose: purpose.into(), action, when: When::Always }
+    }
+
+    /// A step that runs a program.
+    pub fn run(purpose: impl Into<String>, command: Command) -> Self {
+        Step::new(purpose, Action::Run(command))
+    }
+
+    /// A step that is done only if a file is there by then.
+    pub fn if_exists(mut self, path: impl Into<String>) -> Self {
+        self.when = When::Exists(path.into());
+        self
+    }
+}
