@@ -61,8 +61,8 @@ pub struct Facts {
     pub rocm: RocmState,
     /// What the output folder holds.
     pub output: Output,
-    /// The TheRock checkout that the tool is used from.
-    pub therock: Option<Upstream>,
+    /// The TheRock repository that the tool is used from, or why its checkout cannot be read.
+    pub therock: Option<Result<Upstream, String>>,
     /// Libraries outside the sources that a Windows build copies: file name -> path.
     pub libraries: BTreeMap<String, String>,
 }

@@ -39,17 +39,20 @@ pub fn facts(request: &Request, host: &Host, looks: &Looks, before: Option<Facts
         None => Default::default(),
     };
     let (interpreters, tools) = kept.unzip();
-    let interpreters = interpreters.unwrap_or_else(|| python::candidates(request, host, looks));
     let output = output::output(host, &request.places);
-    let known = match interpreters.last().map(|candidate| &candidate.answer) {
+    let ask = || python::candidates(request, host, looks);
+    // Whose unfinished runs these are only the interpreter tells; without any of them it can be asked side by side with the rest.
+    let unfinished = known.is_empty() && output.manifests.values().any(|recorded| !recorded.lock.is_empty());
+    let interpreters = interpreters.or_else(|| unfinished.then(ask));
+    let known = match interpreters.as_ref().and_then(|asked| asked.last()).map(|candidate| &candidate.answer) {
         // The last one asked is the one that fits.
-        Some(Ok(python)) if known.is_empty() => plan::check::held(request, host, &output, python),
+        Some(Ok(python)) if unfinished => plan::check::held(request, host, &output, python),
         _ => known,
     };
     let mut facts = Facts { output, ..Facts::default() };
     // Each question takes as long as a program takes to start, or a repository to answer: those that need no other's answer go side by side.
     std::thread::scope(|scope| {
-        let python = scope.spawn(|| python::seen(request, host, interpreters));
+        let python = scope.spawn(|| python::seen(request, host, interpreters.unwrap_or_else(ask)));
         if request.goal == Goal::Wheels {
             let tools = scope.spawn(|| tools.unwrap_or_else(|| tools::tools(host, looks)));
             let fetched = scope.spawn(|| {
@@ -60,13 +63,8 @@ pub fn facts(request: &Request, host: &Host, looks: &Looks, before: Option<Facts
                 facts.libraries = output::libraries(host);
             }
             let (checkouts, unreadable) = sources::checkouts(request, host, git);
-            let therock;
-            ((facts.lock, facts.unresolved), therock) = joined(fetched);
+            ((facts.lock, facts.unresolved), facts.therock) = joined(fetched);
             facts.unresolved.extend(unreadable);
-            match therock {
-                Ok(therock) => facts.therock = therock,
-                Err(cause) => facts.unresolved.push(therock::unreadable(cause)),
-            }
             (facts.checkouts, facts.tools) = (checkouts, joined(tools));
         }
         (facts.interpreters, facts.environment, facts.rocm) = joined(python);

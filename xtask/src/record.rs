@@ -67,7 +67,7 @@ impl Record {
         self.manifest.version_suffix = plan.suffix.clone();
         self.manifest.rocm = Some(rocm(request, facts));
         self.manifest.toolchain = Some(toolchain(facts));
-        self.manifest.therock = facts.therock.as_ref().map(|upstream| therock(upstream, facts));
+        self.manifest.therock = facts.therock.as_ref().and_then(|seen| Some(therock(seen.as_ref().ok()?, facts)));
         self.jobs = plan.build.iter().filter_map(|job| Some((job.name.to_string(), job.project?))).collect();
         let others = std::mem::take(&mut self.manifest.jobs);
         self.manifest.jobs = self.jobs.iter().map(|(_, project)| job(*project)).collect();

@@ -1,9 +1,7 @@
 //! The TheRock repository that the tool is used from, for the manifest and for its pin of triton on Windows.
 
-use manifest::Project;
-
 use super::git::Git;
-use crate::facts::{Seen, Unresolved, Upstream};
+use crate::facts::{Seen, Upstream};
 use crate::file;
 use crate::host::Host;
 use crate::request::Request;
@@ -27,27 +25,15 @@ pub(super) fn folder(request: &Request, host: &Host) -> Option<String> {
     is_there(dir, LANDMARK).then(|| dir.to_owned())
 }
 
-/// What a manifest says of it. Without a checkout CI's variables tell, where there are any.
-///
-/// # Errors
-/// In words: if there is a checkout that git cannot read.
-pub(super) fn upstream(host: &Host, git: Option<Git>, folder: Option<&str>) -> Result<Option<Upstream>, String> {
+/// What a manifest says of it, or in words why there is a checkout that git cannot read. Without a checkout CI's variables tell, where there
+/// are any.
+pub(super) fn upstream(host: &Host, git: Option<Git>, folder: Option<&str>) -> Option<Result<Upstream, String>> {
     match (git, folder) {
-        (Some(git), Some(dir)) if git.is_checkout(dir) => {
-            let (commit, branch, origin) = git.identity(dir)?;
+        (Some(git), Some(dir)) if git.is_checkout(dir) => Some(git.identity(dir).map(|(commit, branch, origin)| {
             let repo = if origin.is_empty() { PUBLIC } else { origin.strip_suffix(".git").unwrap_or(&origin) };
-            Ok(Some(Upstream { repo: repo.to_owned(), commit, branch, reference: None }))
-        }
-        _ => Ok(from_ci(host)),
-    }
-}
-
-/// A checkout that git cannot read. It is told with torch, whose set of wheels the entry belongs to.
-pub(super) fn unreadable(cause: String) -> Unresolved {
-    Unresolved {
-        project: Project::Pytorch,
-        cause: format!("TheRock: {cause}"),
-        hint: Some("name another one with `--therock-dir`".to_owned()),
+            Upstream { repo: repo.to_owned(), commit, branch, reference: None }
+        })),
+        _ => from_ci(host).map(Ok),
     }
 }
 
@@ -89,7 +75,7 @@ mod tests {
             ("GITHUB_REF_TYPE", "branch"),
         ];
         host.env.0.extend(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        assert_eq!(upstream(&host, None, None), Ok(None), "variables of that name outside of CI mean nothing");
+        assert_eq!(upstream(&host, None, None), None, "variables of that name outside of CI mean nothing");
         host.env.0.insert("GITHUB_ACTIONS".to_owned(), "true".to_owned());
         let mut expected = Upstream {
             repo: "https://github.com/ROCm/TheRock".to_owned(),
@@ -97,9 +83,9 @@ mod tests {
             branch: Some("main".to_owned()),
             reference: Some("refs/heads/main".to_owned()),
         };
-        assert_eq!(upstream(&host, None, None), Ok(Some(expected.clone())));
+        assert_eq!(upstream(&host, None, None), Some(Ok(expected.clone())));
         host.env.0.insert("GITHUB_REF_TYPE".to_owned(), "tag".to_owned());
         expected.branch = None;
-        assert_eq!(upstream(&host, None, None), Ok(Some(expected)));
+        assert_eq!(upstream(&host, None, None), Some(Ok(expected)));
     }
 }

@@ -18,6 +18,10 @@ pub fn problems(request: &Request, host: &Host, facts: &Facts) -> Vec<Problem> {
     problems.extend(sources::checkout_jobs(request, host, facts).1);
     if request.goal == Goal::Wheels {
         problems.extend(compilers(request, host, facts));
+        if let Some(Err(cause)) = &facts.therock {
+            let hint = "name another checkout with `--therock-dir`";
+            problems.push(Problem::new(format!("the checkout of TheRock cannot be read: {cause}")).hint(hint));
+        }
         let own = Project::ALL.into_iter().filter(|project| !request.builds(*project) || !request.fetches(*project));
         problems.extend(own.filter_map(|project| sources::unreadable(request, facts, project)));
         let incomplete: Vec<Problem> =

@@ -297,3 +297,13 @@ fn an_unfinished_run_holds_its_rerun_to_its_commits() {
     assert_eq!(held(origin, &recorded(identity, "https://other/x")), [Project::Pytorch]);
     assert_eq!(held(other_ref, &recorded(identity, "https://h/x")), []);
 }
+
+#[test]
+fn a_checkout_of_therock_that_git_cannot_read_is_told() {
+    let facts = Facts { therock: Some(Err("`git status` in `/t` exited with 128: fatal: x".to_owned())), ..locked_facts() };
+    assert_eq!(
+        report("build --gfx gfx942 --python 3.12 --ref nightly", &facts),
+        ["the checkout of TheRock cannot be read: `git status` in `/t` exited with 128: fatal: x\n\
+             hint: name another checkout with `--therock-dir`"]
+    );
+}
