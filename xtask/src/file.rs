@@ -133,6 +133,15 @@ pub fn write_text(path: &str, text: &str) -> Outcome<()> {
     place(path, |file| file.write_all(text.as_bytes()))
 }
 
+/// Adds text at the end of a file that others write to as well; makes it if it is not there.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn append(path: &str, text: &str) -> Outcome<()> {
+    let open = || File::options().append(true).create(true).open(path);
+    open().and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed("write", path))
+}
+
 /// Copies a file with its time, its new folder included.
 ///
 /// # Errors

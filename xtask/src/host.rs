@@ -237,6 +237,11 @@ impl Host {
         self.var(name).and_then(|dir| self.absolute(dir).ok()).unwrap_or_else(|| default.to_owned())
     }
 
+    /// Whether a job of GitHub Actions is what started the tool; only then do GitHub's other variables mean anything.
+    pub fn on_github(&self) -> bool {
+        self.var("GITHUB_ACTIONS") == Some("true")
+    }
+
     /// The folders of `PATH`, in order. Relative ones are left out: what they name changes with the directory.
     pub fn path_folders(&self) -> Vec<String> {
         let list = self.var("PATH").unwrap_or_default();

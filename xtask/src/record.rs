@@ -119,11 +119,11 @@ impl Record {
         }
     }
 
-    /// Ends the manifest: complete under its final name if every wheel is there, partial otherwise. Returns the path and the status.
+    /// Ends the manifest: complete under its final name if every wheel is there, partial otherwise. Returns it and its path.
     ///
     /// # Errors
     /// If the manifest cannot be written.
-    pub fn end(mut self, end: End) -> Result<(String, Status), FileError> {
+    pub fn end(mut self, end: End) -> Result<(Manifest, String), FileError> {
         let required = self.manifest.missing.iter().any(|missing| missing.need == Need::Required);
         let status = match end {
             End::Failed => Status::Failed,
@@ -133,15 +133,10 @@ impl Record {
         self.manifest.status = Some(status);
         self.save()?;
         if status != Status::Complete {
-            return Ok((self.partial, status));
+            return Ok((self.manifest, self.partial));
         }
         file::rename(&self.partial, &self.complete)?;
-        Ok((self.complete, status))
-    }
-
-    /// The wheels that are there now.
-    pub fn artifacts(&self) -> &[Artifact] {
-        &self.manifest.artifacts
+        Ok((self.manifest, self.complete))
     }
 
     fn save(&self) -> Result<(), FileError> {
@@ -185,8 +180,7 @@ pub fn identity(request: &Request, host: &Host, python: &str, track: &str) -> Id
 }
 
 fn first(request: &Request, host: &Host, facts: &Facts, track: &str, python: &str) -> Manifest {
-    let actions = || host.var("GITHUB_ACTIONS").is_some_and(|value| value == "true");
-    let variable = |name: &str| host.var(name).filter(|_| actions()).map(str::to_owned);
+    let variable = |name: &str| host.var(name).filter(|_| host.on_github()).map(str::to_owned);
     let mut manifest = Manifest {
         artifact_group: Some(request.naming.artifact_group.clone()),
         platform: Some(host.platform_name()),
@@ -198,7 +192,7 @@ fn first(request: &Request, host: &Host, facts: &Facts, track: &str, python: &st
         release_type: Some(request.naming.release_type.to_string()),
         run_id: variable("GITHUB_RUN_ID"),
         job_id: variable("GITHUB_JOB"),
-        ci: actions().then(|| ci(host)),
+        ci: host.on_github().then(|| ci(host)),
         missing: request.selected.iter().map(|project| missing(*project)).collect(),
         options: request.options.clone(),
         ..Manifest::new(Status::Running)

@@ -1,6 +1,7 @@
 //! Draws events for people and for machines, on standard error: bars on a terminal, lines elsewhere, JSON where a program reads along.
 
 mod bars;
+pub mod github;
 
 use std::io::Write;
 

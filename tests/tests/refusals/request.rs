@@ -1,6 +1,6 @@
 //! The first report: what was typed, checked before any program is started.
 
-use tests::Sandbox;
+use tests::{Sandbox, finish};
 
 use crate::check;
 
@@ -12,13 +12,14 @@ fn what_was_typed() {
     check(&sandbox, "request.txt", 2);
 }
 
+#[cfg(unix)]
 #[test]
 fn arguments_that_are_no_text() {
     use std::os::unix::ffi::OsStrExt;
     let sandbox = Sandbox::new();
     let before = sandbox.snapshot();
     let folder = std::ffi::OsStr::from_bytes(b"f\xfcr");
-    let ended = tests::finish(sandbox.xtask().args(["build", "--work-dir"]).arg(folder));
+    let ended = finish(sandbox.xtask().args(["build", "--work-dir"]).arg(folder));
     assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
     assert_eq!(
         ended.stderr,
@@ -30,7 +31,7 @@ fn arguments_that_are_no_text() {
     // The same of the folder that the tool is started in.
     let folder = sandbox.path("").join(folder);
     std::fs::create_dir(&folder).unwrap();
-    let ended = tests::finish(sandbox.xtask().args(["build", "--demo"]).current_dir(&folder));
+    let ended = finish(sandbox.xtask().args(["build", "--demo"]).current_dir(&folder));
     assert_eq!(ended.code, 2);
     assert_eq!(
         sandbox.plain(&ended.stderr),

@@ -12,8 +12,8 @@ fn statistics(demo: &Demo, cache: &str, args: &[&str], output: &str) -> String {
     // A server of its own, which ends by itself.
     command.args(args).envs([("SCCACHE_SERVER_PORT", "4297"), ("SCCACHE_IDLE_TIMEOUT", "30")]);
     let stderr = finish(&mut command).expect(0).stderr;
-    let said = stderr.lines().filter_map(|line| line.split_once(&format!(": {cache}: "))).map(|(_, said)| said.to_owned());
-    said.last().unwrap_or_else(|| panic!("{stderr}"))
+    let mut said = stderr.lines().filter_map(|line| line.split_once(&format!(": {cache}: "))).map(|(_, said)| said.to_owned());
+    said.next_back().unwrap_or_else(|| panic!("{stderr}"))
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::host::Host;
 use crate::plan::{self, Plan};
 use crate::record::{End, Record};
 use crate::request::{Places, Problem, Request, Sources};
-use crate::{demo, file, observe};
+use crate::{demo, file, observe, report};
 
 /// Builds what the flags ask for.
 ///
@@ -79,14 +79,17 @@ fn make(session: &mut Session, facts: &mut Facts, record: &mut Record) -> Result
 }
 
 fn finish(session: &Session, record: Record, ended: Result<(), Stop>) -> Result<Code, Stop> {
-    let wheels: Vec<String> = record.artifacts().iter().map(|artifact| artifact.relative_path.as_str().to_owned()).collect();
     let end = if ended.is_ok() { End::Done } else { End::Failed };
-    let (manifest, status) = record.end(end)?;
+    let (manifest, path) = record.end(end)?;
+    if let Some(summary) = session.host.var("GITHUB_STEP_SUMMARY").filter(|_| session.host.on_github()) {
+        file::append(summary, &report::github::summary(&manifest, &path))?;
+    }
     ended?;
-    let join = |name: &String| session.host.platform.join(&session.request.places.output, name);
-    wheels.iter().for_each(|name| result(&join(name)));
-    result(&manifest);
-    Ok(if status == Status::Complete { Code::Done } else { Code::Job })
+    for artifact in &manifest.artifacts {
+        result(&session.host.platform.join(&session.request.places.output, artifact.relative_path.as_str()));
+    }
+    result(&path);
+    Ok(if manifest.status == Some(Status::Complete) { Code::Done } else { Code::Job })
 }
 
 fn refuse(problems: Vec<Problem>) -> Result<(), Stop> {

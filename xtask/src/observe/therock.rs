@@ -38,7 +38,7 @@ pub(super) fn upstream(host: &Host, git: Option<Git>, folder: Option<&str>) -> O
 }
 
 fn from_ci(host: &Host) -> Option<Upstream> {
-    if host.var("GITHUB_ACTIONS") != Some("true") {
+    if !host.on_github() {
         return None;
     }
     let branch = host.var("GITHUB_REF_NAME").filter(|_| host.var("GITHUB_REF_TYPE") == Some("branch"));

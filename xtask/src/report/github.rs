@@ -1,0 +1,130 @@
+//! What a run tells on its page on GitHub: a table of the wheels, and the options that were chosen. Everything in it may come from a branch
+//! name or a flag, so nothing of it is taken for markup.
+
+use std::fmt::Write;
+
+use manifest::{Job, JobStatus, Manifest, Origin};
+use serde_json::Value;
+
+/// The summary of a run, as GitHub's Markdown.
+pub fn summary(manifest: &Manifest, path: &str) -> String {
+    let mut text = String::new();
+    let of = |value: &Option<String>| code(value.as_deref().unwrap_or("unknown"));
+    let status = manifest.status.and_then(|status| serde_json::to_value(status).ok());
+    let status = status.as_ref().and_then(Value::as_str).unwrap_or("unknown");
+    let _ = writeln!(
+        text,
+        "### PyTorch wheels: {status}\n\n{} for Python {}, {}, ROCm {}\n",
+        of(&manifest.pytorch_git_ref),
+        of(&manifest.python_version),
+        of(&manifest.pytorch_rocm_arch),
+        of(&manifest.rocm_sdk_version)
+    );
+    let _ = writeln!(text, "| wheel | size | time | SHA-256 | |\n| --- | ---: | ---: | --- | --- |");
+    for artifact in &manifest.artifacts {
+        let job = artifact.source.and_then(|project| manifest.jobs.iter().find(|job| job.project == project));
+        let time = job.and_then(|job| job.duration).map(|time| super::duration(time.as_secs_f64())).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "| {} | {} | {time} | {} | {} |",
+            code(artifact.relative_path.as_str()),
+            super::size(artifact.size_bytes),
+            code(artifact.sha256.as_str()),
+            job.map(what_became_of).unwrap_or("kept")
+        );
+    }
+    for missing in &manifest.missing {
+        let job = manifest.jobs.iter().find(|job| job.project == missing.project);
+        let _ = writeln!(text, "| {} | | | | {} |", code(missing.project.distribution()), job.map_or("missing", what_became_of));
+    }
+    let chosen: Vec<_> = manifest.options.iter().filter(|option| option.origin != Origin::Default).collect();
+    if !chosen.is_empty() {
+        let _ = writeln!(text, "\n| option | value |\n| --- | --- |");
+        for option in chosen {
+            let value = option.value.as_str().map_or_else(|| option.value.to_string(), str::to_owned);
+            let _ = writeln!(text, "| {} | {} |", code(&option.name), code(&value));
+        }
+    }
+    let _ = writeln!(text, "\nManifest: {}", code(path));
+    text
+}
+
+fn what_became_of(job: &Job) -> &'static str {
+    match job.status {
+        JobStatus::Built => "built",
+        JobStatus::Reused => "reused",
+        JobStatus::Failed => "failed",
+        JobStatus::Skipped => "skipped",
+        JobStatus::Interrupted => "interrupted",
+        JobStatus::TimedOut => "timed out",
+    }
+}
+
+/// A text in which nothing is markup, not even the bars of a table.
+fn code(text: &str) -> String {
+    let mut safe = String::from("<code>");
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '|' => safe.push_str("&#124;"),
+            '`' | '*' | '_' | '~' | '[' | ']' | '!' | '\\' | '@' | '#' | ':' => {
+                let _ = write!(safe, "&#{};", u32::from(c));
+            }
+            c if c.is_control() => safe.push(' '),
+            c => safe.push(c),
+        }
+    }
+    safe.push_str("</code>");
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use manifest::{Artifact, Extra, Labels, Missing, Need, OptionValue, Project, RelativePath, Sha256, Status};
+
+    use super::*;
+
+    #[test]
+    fn a_summary_has_no_markup_but_its_own() {
+        let wheel = "torch-2.0-cp312-cp312-linux_x86_64.whl";
+        let option = |name: &str, value: &str, origin| OptionValue {
+            name: name.to_owned(),
+            value: value.into(),
+            origin,
+            extra: Extra::new(),
+        };
+        let manifest = Manifest {
+            python_version: Some("3.12".to_owned()),
+            pytorch_git_ref: Some("x|</code>\n# y".to_owned()),
+            pytorch_rocm_arch: Some("gfx942".to_owned()),
+            artifacts: vec![Artifact {
+                relative_path: RelativePath::parse(wheel).unwrap(),
+                size_bytes: 2048,
+                sha256: Sha256::parse(&"0".repeat(64)).unwrap(),
+                source: Some(Project::Pytorch),
+                labels: Labels::new("release"),
+                planned_version: None,
+                requires_dist: None,
+                gfx_targets: None,
+                split_from: None,
+                extra: Extra::new(),
+            }],
+            missing: vec![Missing { project: Project::Apex, need: Need::Required, extra: Extra::new() }],
+            options: vec![option("ref", "a", Origin::Flag), option("jobs", "auto", Origin::Default)],
+            ..Manifest::new(Status::Failed)
+        };
+        let hash = "0".repeat(64);
+        let expected = format!(
+            "### PyTorch wheels: failed\n\n\
+             <code>x&#124;&lt;/code&gt; &#35; y</code> for Python <code>3.12</code>, <code>gfx942</code>, ROCm <code>unknown</code>\n\n\
+             | wheel | size | time | SHA-256 | |\n| --- | ---: | ---: | --- | --- |\n\
+             | <code>torch-2.0-cp312-cp312-linux&#95;x86&#95;64.whl</code> | 2.0 KiB |  | <code>{hash}</code> | kept |\n\
+             | <code>apex</code> | | | | missing |\n\n\
+             | option | value |\n| --- | --- |\n| <code>ref</code> | <code>a</code> |\n\n\
+             Manifest: <code>/m.json</code>\n"
+        );
+        assert_eq!(summary(&manifest, "/m.json"), expected);
+    }
+}
