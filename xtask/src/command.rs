@@ -88,7 +88,7 @@ impl From<FileError> for Stop {
 }
 
 fn failure(name: &JobName, failed: &Failed) -> String {
-    let mut text = format!("error: {name}: {} {}\n", failed.purpose, failed.cause);
+    let mut text = format!("error: {name}: {}\n", failed.sentence());
     if !failed.tail.is_empty() {
         text.push_str("  last lines:\n");
         failed.tail.iter().for_each(|line| text.push_str(&format!("    | {line}\n")));

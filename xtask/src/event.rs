@@ -98,3 +98,11 @@ pub struct Failed {
     /// The file that has all of them.
     pub log: String,
 }
+
+impl Failed {
+    /// What failed and how, as one fragment: `building torch exited with 1`, `taking torch's wheel: no wheel …`.
+    pub fn sentence(&self) -> String {
+        let between = if self.exit_code.is_some() || self.signal.is_some() { " " } else { ": " };
+        format!("{}{between}{}", self.purpose, self.cause)
+    }
+}

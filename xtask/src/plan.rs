@@ -124,6 +124,7 @@ pub fn whole(request: &Request, host: &Host, facts: &Facts) -> Result<Plan, Vec<
                 plan.finally = wheels.finally;
                 plan.finally.extend(sources::mark_job(request, facts));
                 plan.warnings = wheels.warnings;
+                plan.warnings.extend(sources::without_git(request, facts));
                 plan.suffix = wheels.suffix;
             }
             Err(found) => problems.extend(found),

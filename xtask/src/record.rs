@@ -163,6 +163,8 @@ impl Record {
             self.manifest.source_mut(project).get_or_insert_with(|| source.clone());
         }
         self.manifest.jobs.extend(earlier.jobs.iter().filter(|job| kept(job.project)).cloned());
+        // A set that lacks a wheel stays a partial one, whichever other wheel is built next.
+        self.manifest.missing.extend(earlier.missing.iter().filter(|missing| kept(missing.project)).cloned());
         let there: Vec<Option<Project>> = self.manifest.artifacts.iter().map(|artifact| artifact.source).collect();
         self.manifest.missing.retain(|missing| !there.contains(&Some(missing.project)));
     }

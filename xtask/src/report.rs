@@ -93,7 +93,7 @@ impl Report {
         let bars = matches!(self.drawing, Drawing::Bars(_));
         match (event, self.detail) {
             (Event::JobEnded { job, end: JobEnd::Failed(failed), seconds }, _) => {
-                Some(format!("{:>12} {job} after {}: {} {}", "Failed", duration(*seconds), failed.purpose, failed.cause))
+                Some(format!("{:>12} {job} after {}: {}", "Failed", duration(*seconds), failed.sentence()))
             }
             (_, Detail::Quiet) => None,
             (Event::StepStarted { job, command: Some(command), .. }, Detail::Verbose) => Some(format!("{job} $ {command}")),

@@ -163,7 +163,11 @@ fn tools_must_be_there_if_torch_is_not_built() {
             (text("apex", "`build`, `setuptools` and `wheel`"), hint("build setuptools wheel")),
         ]
     );
-    let most = json!({"torch": "2.13.0", "setuptools": "80.9.0", "wheel": "0.45.1"});
+    // Since 70.1 setuptools makes wheels by itself.
+    let old = json!({"torch": "2.13.0", "build": "1.3.0", "setuptools": "70.0.0"});
+    let wheel = |name| (text(name, "`wheel`"), hint("wheel"));
+    assert_eq!(refused("linux.json", &only, has(old)), [wheel("torchaudio"), wheel("apex")]);
+    let most = json!({"torch": "2.13.0", "setuptools": "80.9.0"});
     assert_eq!(refused("linux.json", &only, has(most)), [(text("apex", "`build`"), hint("build"))]);
 }
 

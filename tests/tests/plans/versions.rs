@@ -105,8 +105,9 @@ fn without_git_a_development_version_names_no_commit() {
     ];
     let plan = plan_of(&args, seen).unwrap();
     assert_eq!(planned(&plan, "torch").unwrap(), "2.13.0a0+rocm7.14.0a20260811");
-    let warning = "torch's version names no commit, as those of `dev` builds do: its sources are no git checkout";
-    assert_eq!(plan.warnings, [warning]);
+    let version = "torch's version names no commit, as those of `dev` builds do: its sources are no git checkout";
+    let manifest = "the sources of torch in `/t` are no git checkout: the manifest cannot say what they are";
+    assert_eq!(plan.warnings, [version, manifest]);
     assert!(!environment(&plan, "torch").contains_key("SOURCE_DATE_EPOCH"));
 }
 

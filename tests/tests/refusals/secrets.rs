@@ -22,16 +22,19 @@ fn an_index_with_a_password_works_and_is_never_shown() {
     let (port, asked) = serve(&sandbox);
 
     let index = format!("http://user:{PASSWORD}@127.0.0.1:{port}/simple");
-    let args = ["install-rocm", "--verbose", "--python", python, "--gfx", "gfx942", "--index-url", &index];
-    let ended = finish(sandbox.xtask().args(args)).expect(0);
+    let common = ["--verbose", "--python", python, "--gfx", "gfx942", "--index-url", &index];
+    let ended = finish(sandbox.xtask().args(["build", "--demo", "--only", "triton"]).args(common)).expect(0);
     assert!(asked.try_iter().any(|credentials| credentials == CREDENTIALS), "pip did not log in");
     let shown = format!("http://127.0.0.1:{port}/simple");
     assert!(ended.stderr.contains(&shown), "{}", ended.stderr);
+    let manifest = ended.stdout.lines().last().unwrap();
+    let manifest = std::fs::read_to_string(manifest).unwrap();
+    assert!(manifest.contains(&format!("\"index\": \"{shown}\"")), "{manifest}");
 
     // A failure tells the command, too; and a plan has the index in it.
-    let wrong =
-        finish(sandbox.xtask().args(args).args(["--rocm-sdk-version", "==9.0", "--work-dir", "other"]).env("PIP_RETRIES", "0"));
-    assert_eq!(wrong.code, 4, "{}", wrong.stderr);
+    let wrong = ["install-rocm", "--rocm-sdk-version", "==9.0", "--work-dir", "build/demo"];
+    let wrong = finish(sandbox.xtask().args(wrong).args(common)).expect(4);
+    assert!(wrong.stderr.contains("  command: "), "{}", wrong.stderr);
     let plan = ["plan", "--demo", "--format", "json", "--python", python, "--index-url", &index];
     let plan = finish(sandbox.xtask().args(plan)).expect(0);
     assert!(plan.stdout.contains(&shown));

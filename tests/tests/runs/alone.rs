@@ -105,6 +105,23 @@ fn what_waits_for_a_failed_job_is_not_started() {
     finish(&mut demo.again(&["--only", "pytorch"])).expect(0);
 }
 
+/// Whichever wheel is built next, a set that lacks another one is not called complete.
+#[test]
+fn a_set_that_lacks_a_wheel_stays_partial() {
+    let demo = demo();
+    let args = ["--output-dir", "lacking", "--only", "pytorch_vision,apex", "--jobs", "2"];
+    finish(demo.again(&args).env("DEMO_FAIL", "torchvision,apex")).expect(4);
+    let ended = finish(&mut demo.again(&["--output-dir", "lacking", "--only", "apex"])).expect(0);
+    let warning = "warning: the set still lacks torchvision, so its manifest stays a partial one\n";
+    assert!(ended.stderr.contains(warning), "{}", ended.stderr);
+    let (path, manifest) = the_manifest(&demo.sandbox, "lacking");
+    assert!(path.ends_with(".partial.json"), "{path}");
+    assert_eq!(manifest.status, Some(Status::Incomplete));
+    assert_eq!(manifest.missing.iter().map(|missing| missing.project).collect::<Vec<_>>(), [Project::PytorchVision]);
+    finish(&mut demo.again(&["--output-dir", "lacking", "--only", "torchvision"])).expect(0);
+    check_complete(&demo.sandbox, "lacking", &[Project::PytorchVision, Project::Apex]);
+}
+
 #[test]
 fn wheels_of_other_versions_are_replaced_if_they_are_ours() {
     let demo = demo();

@@ -43,6 +43,14 @@ fn it_installs_alone_and_once() {
         newest().series
     );
     assert_eq!(sandbox.plain(&ended.stderr), intact);
+
+    // What the SDK says on standard error is no part of any answer.
+    let args = ["plan", "--demo", "--work-dir", "build", "--find-links", "sdk", "--format", "json", "--python", &newest().path];
+    let plan: serde_json::Value = serde_json::from_str(&sandbox.run(&args).expect(0).stdout).unwrap();
+    let rocm = &plan["facts"]["rocm"]["what"];
+    assert_eq!([&rocm["sdk_version"], &rocm["package_version"]], [VERSION, VERSION]);
+    let root = Path::new(&python).parent().and_then(Path::parent).unwrap();
+    assert!(rocm["root"].as_str().is_some_and(|path| Path::new(path).starts_with(root)), "{rocm}");
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! `build`: checks, sources, Python environment, ROCm, wheels, manifest.
 
-use manifest::Status;
-
 use super::{Code, Session, Stop, result};
 use crate::cli::BuildArgs;
 use crate::execute::Wheels;
@@ -27,7 +25,7 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     warning.iter().for_each(|warning| session.report.warn(warning));
     let mut record = Record::begin(&session.request, host, &facts, &track)?;
     let ended = make(&mut session, &mut facts, &mut record);
-    finish(&session, record, ended)
+    finish(&mut session, record, ended)
 }
 
 /// The request, from what was typed and what the file system shows.
@@ -78,7 +76,7 @@ fn make(session: &mut Session, facts: &mut Facts, record: &mut Record) -> Result
     built.and(session.execute(&plan.finally, facts, &mut wheels, &mut |_| Ok(())))
 }
 
-fn finish(session: &Session, record: Record, ended: Result<(), Stop>) -> Result<Code, Stop> {
+fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>) -> Result<Code, Stop> {
     let end = if ended.is_ok() { End::Done } else { End::Failed };
     let (manifest, path) = record.end(end)?;
     if let Some(summary) = session.host.var("GITHUB_STEP_SUMMARY").filter(|_| session.host.on_github()) {
@@ -89,7 +87,12 @@ fn finish(session: &Session, record: Record, ended: Result<(), Stop>) -> Result<
         result(&session.host.platform.join(&session.request.places.output, artifact.relative_path.as_str()));
     }
     result(&path);
-    Ok(if manifest.status == Some(Status::Complete) { Code::Done } else { Code::Job })
+    let missing: Vec<&str> = manifest.missing.iter().map(|missing| missing.project.distribution()).collect();
+    if !missing.is_empty() {
+        let text = format!("the set still lacks {}, so its manifest stays a partial one", missing.join(", "));
+        session.report.warn(&text);
+    }
+    Ok(Code::Done)
 }
 
 fn refuse(problems: Vec<Problem>) -> Result<(), Stop> {

@@ -1,6 +1,9 @@
 //! The torch that torchaudio, torchvision and apex are built against when the same request does not build it.
 
+use std::str::FromStr;
+
 use manifest::{Identity, Project, WheelName};
+use pep440_rs::Version;
 
 use super::check::track;
 use super::naming::same_version;
@@ -109,7 +112,8 @@ pub fn missing_tools(request: &Request, facts: &Facts) -> Vec<Problem> {
 
 fn missing_tool(project: Project, python: &Python) -> Option<Problem> {
     let needs: &[&str] = if project == Project::Apex { &["build", "setuptools", "wheel"] } else { &["setuptools", "wheel"] };
-    let missing: Vec<&str> = needs.iter().copied().filter(|name| python.installed(name).is_none()).collect();
+    let there = |name: &str| python.installed(name).is_some() || name == "wheel" && makes_wheels(python);
+    let missing: Vec<&str> = needs.iter().copied().filter(|name| !there(name)).collect();
     if missing.is_empty() {
         return None;
     }
@@ -121,6 +125,12 @@ fn missing_tool(project: Project, python: &Python) -> Option<Problem> {
         listed(&quoted)
     );
     Some(Problem::new(text).hint(format!("`{python} -m pip install {}`", missing.join(" "))))
+}
+
+/// Whether setuptools has the command `bdist_wheel` itself, as it has since 70.1.
+fn makes_wheels(python: &Python) -> bool {
+    let version = python.installed("setuptools").and_then(|version| Version::from_str(version).ok());
+    version.is_some_and(|version| version >= Version::new([70, 1]))
 }
 
 /// `a`, `a and b`, `a, b and c`.

@@ -80,6 +80,16 @@ pub fn mark_job(request: &Request, facts: &Facts) -> Option<Job> {
     (!job.steps.is_empty()).then_some(job)
 }
 
+/// A warning for each of the user's source folders that git knows nothing of.
+pub fn without_git(request: &Request, facts: &Facts) -> Vec<String> {
+    let unknown = |project: &&Project| facts.checkouts.get(*project).is_some_and(|checkout| checkout.git.is_none());
+    let text = |project: &Project| {
+        let (name, dir) = (project.distribution(), request.dir(*project));
+        format!("the sources of {name} in `{dir}` are no git checkout: the manifest cannot say what they are")
+    };
+    request.selected.iter().filter(unknown).map(text).collect()
+}
+
 /// Sources that are there and that git cannot read.
 pub fn unreadable(request: &Request, facts: &Facts, project: Project) -> Option<Problem> {
     let unresolved = facts.unresolved.iter().find(|unresolved| unresolved.project == project)?;

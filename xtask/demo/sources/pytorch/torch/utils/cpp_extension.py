@@ -48,6 +48,14 @@ class BuildExtension(build_ext):
                 file.write(json.dumps(line) + "\n")
         super().run()
 
+    def build_extensions(self) -> None:
+        # The real builds run CMake, which knows what a launcher is.
+        if launcher := os.environ.get("CMAKE_CXX_COMPILER_LAUNCHER"):
+            for name in ("compiler_so", "compiler_so_cxx"):
+                if command := getattr(self.compiler, name, None):
+                    setattr(self.compiler, name, [launcher, *command])
+        super().build_extensions()
+
     def build_extension(self, ext: Extension) -> None:
         if self.distribution.get_name() in os.environ.get("DEMO_FAIL", "").split(","):
             failure = Path("build", "demo_fail.cpp")
