@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use manifest::{
-    Artifact, Commit, Extra, Failure, Finished, Identity, Job, JobStatus, Manifest, Missing, Need, Project, Rocm, RocmPackage,
-    Sha256, Source, Status, TheRock, Toolchain, file_name,
+    Artifact, Commit, Extra, Failure, Finished, Job, JobStatus, Manifest, Missing, Need, Project, Rocm, RocmPackage, Sha256,
+    Source, Status, TheRock, Toolchain, file_name,
 };
 
 use crate::event::{Event, Failed, JobEnd};
@@ -49,7 +49,7 @@ impl Record {
             jobs: Vec::new(),
             work: request.places.work.clone(),
         };
-        record.carry_over(request);
+        record.carry_over(request, host);
         record.save()?;
         Ok(record)
     }
@@ -69,9 +69,7 @@ impl Record {
         self.manifest.toolchain = Some(toolchain(facts));
         self.manifest.therock = facts.therock.as_ref().and_then(|seen| Some(therock(seen.as_ref().ok()?, facts)));
         self.jobs = plan.build.iter().filter_map(|job| Some((job.name.to_string(), job.project?))).collect();
-        let others = std::mem::take(&mut self.manifest.jobs);
         self.manifest.jobs = self.jobs.iter().map(|(_, project)| job(*project)).collect();
-        self.manifest.jobs.extend(others.into_iter().filter(|job| !request.builds(job.project)));
         self.save()?;
         file::remove_all(&self.complete)
     }
@@ -131,6 +129,7 @@ impl Record {
             End::Done => Status::Complete,
         };
         self.manifest.status = Some(status);
+        self.manifest.artifacts.sort_by(|one, other| one.relative_path.cmp(&other.relative_path));
         self.save()?;
         if status != Status::Complete {
             return Ok((self.manifest, self.partial));
@@ -148,25 +147,31 @@ impl Record {
         self.manifest.jobs.iter_mut().find(|job| job.project == project)
     }
 
-    /// Wheels that this run does not build and that an earlier one of the same identity did: they belong to the set as long as they are there.
-    fn carry_over(&mut self, request: &Request) {
+    /// What an earlier run of the same identity left: its wheels, as long as they are what it wrote. A wheel of a project that this run builds
+    /// is missing until it is built again, even where an older one is there; one that this run does not build belongs to the set as it is.
+    fn carry_over(&mut self, request: &Request, host: &Host) {
         let Some(earlier) = self.earlier() else { return };
-        let there = file::list(&request.places.output).unwrap_or_default();
-        for artifact in &earlier.artifacts {
-            let path = artifact.relative_path.as_str();
-            if there.iter().any(|name| name == path) {
-                self.manifest.artifacts.push(artifact.clone());
+        let kept = |project: Project| !request.builds(project);
+        let path = |artifact: &Artifact| host.platform.join(&request.places.output, artifact.relative_path.as_str());
+        let mut lost: Vec<Project> = earlier.missing.iter().map(|missing| missing.project).collect();
+        for (artifact, intact) in intact(&earlier.artifacts, path) {
+            match artifact.source {
+                _ if intact => self.manifest.artifacts.push(artifact.clone()),
+                Some(project) => lost.push(project),
+                None => {}
             }
         }
-        let kept = |project: Project| !request.builds(project);
-        for (project, source) in earlier.sources().filter(|(project, _)| kept(*project)) {
+        // A set that lacks a wheel stays a partial one, whichever other wheel is built next.
+        lost.sort_unstable();
+        lost.dedup();
+        self.manifest.missing.extend(lost.iter().copied().filter(|project| kept(*project)).map(missing));
+        let belongs = |project: Project| {
+            lost.contains(&project) || self.manifest.artifacts.iter().any(|artifact| artifact.source == Some(project))
+        };
+        let sources: Vec<_> = earlier.sources().filter(|(project, _)| kept(*project) && belongs(*project)).collect();
+        for (project, source) in sources {
             self.manifest.source_mut(project).get_or_insert_with(|| source.clone());
         }
-        self.manifest.jobs.extend(earlier.jobs.iter().filter(|job| kept(job.project)).cloned());
-        // A set that lacks a wheel stays a partial one, whichever other wheel is built next.
-        self.manifest.missing.extend(earlier.missing.iter().filter(|missing| kept(missing.project)).cloned());
-        let there: Vec<Option<Project>> = self.manifest.artifacts.iter().map(|artifact| artifact.source).collect();
-        self.manifest.missing.retain(|missing| !there.contains(&Some(missing.project)));
     }
 
     fn earlier(&self) -> Option<Manifest> {
@@ -176,9 +181,20 @@ impl Record {
     }
 }
 
-/// Whose manifest a request writes.
-pub fn identity(request: &Request, host: &Host, python: &str, track: &str) -> Identity {
-    Identity::new(&host.platform_name(), python, track, &request.gfx.targets)
+/// Reads wheels side by side, and tells of each whether it is what was written down. What cannot be read is not.
+fn intact(artifacts: &[Artifact], path: impl Fn(&Artifact) -> String) -> Vec<(&Artifact, bool)> {
+    let same = |artifact: &Artifact, path: &str| {
+        let measured = file::measure(path);
+        measured.is_ok_and(|found| found.size == artifact.size_bytes && found.sha256 == artifact.sha256.as_str())
+    };
+    std::thread::scope(|scope| {
+        let read = artifacts.iter().map(|artifact| {
+            let path = path(artifact);
+            (artifact, scope.spawn(move || same(artifact, &path)))
+        });
+        let reading: Vec<_> = read.collect();
+        reading.into_iter().map(|(artifact, thread)| (artifact, thread.join().unwrap_or(false))).collect()
+    })
 }
 
 fn first(request: &Request, host: &Host, facts: &Facts, track: &str, python: &str) -> Manifest {

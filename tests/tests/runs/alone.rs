@@ -122,6 +122,37 @@ fn a_set_that_lacks_a_wheel_stays_partial() {
     check_complete(&demo.sandbox, "lacking", &[Project::PytorchVision, Project::Apex]);
 }
 
+/// A wheel that could not be built again is not what its commit says, though its file is there.
+#[test]
+fn an_older_wheel_does_not_make_a_set_complete() {
+    let demo = demo();
+    let only = |wheels: &'static str| ["--output-dir", "older", "--only", wheels];
+    finish(&mut demo.again(&only("pytorch_audio,apex"))).expect(0);
+    finish(demo.again(&only("apex")).env("DEMO_FAIL", "apex")).expect(4);
+    finish(&mut demo.again(&only("pytorch_audio"))).expect(0);
+    let (path, manifest) = the_manifest(&demo.sandbox, "older");
+    assert!(path.ends_with(".partial.json"), "{path}");
+    assert_eq!(manifest.missing.iter().map(|missing| missing.project).collect::<Vec<_>>(), [Project::Apex]);
+    assert_eq!(manifest.artifacts.len(), 2);
+    finish(&mut demo.again(&only("apex"))).expect(0);
+    check_complete(&demo.sandbox, "older", &[Project::PytorchAudio, Project::Apex]);
+}
+
+/// A file that somebody changed is not the wheel that was recorded.
+#[test]
+fn a_wheel_that_was_changed_is_missing() {
+    let demo = demo();
+    let only = |wheels: &'static str| ["--output-dir", "changed", "--only", wheels];
+    finish(&mut demo.again(&only("pytorch_audio,apex"))).expect(0);
+    let apex = wheels(&demo.sandbox, "changed").into_iter().find(|name| name.starts_with("apex-")).unwrap();
+    demo.sandbox.write(&format!("changed/{apex}"), "no wheel");
+    finish(&mut demo.again(&only("pytorch_audio"))).expect(0);
+    let (path, manifest) = the_manifest(&demo.sandbox, "changed");
+    assert!(path.ends_with(".partial.json"), "{path}");
+    assert_eq!(manifest.missing.iter().map(|missing| missing.project).collect::<Vec<_>>(), [Project::Apex]);
+    assert_eq!(manifest.artifacts.len(), 1);
+}
+
 #[test]
 fn wheels_of_other_versions_are_replaced_if_they_are_ours() {
     let demo = demo();

@@ -1,5 +1,7 @@
 //! `build`: checks, sources, Python environment, ROCm, wheels, manifest.
 
+use manifest::Manifest;
+
 use super::{Code, Session, Stop, result};
 use crate::cli::BuildArgs;
 use crate::execute::Wheels;
@@ -78,11 +80,13 @@ fn make(session: &mut Session, facts: &mut Facts, record: &mut Record) -> Result
 
 fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>) -> Result<Code, Stop> {
     let end = if ended.is_ok() { End::Done } else { End::Failed };
-    let (manifest, path) = record.end(end)?;
-    if let Some(summary) = session.host.var("GITHUB_STEP_SUMMARY").filter(|_| session.host.on_github()) {
-        file::append(summary, &report::github::summary(&manifest, &path))?;
+    let recorded = record.end(end);
+    if let (Ok((manifest, path)), true) = (&recorded, session.host.on_github()) {
+        tell_github(session, manifest, path);
     }
+    // What went wrong first is what is told.
     ended?;
+    let (manifest, path) = recorded?;
     for artifact in &manifest.artifacts {
         result(&session.host.platform.join(&session.request.places.output, artifact.relative_path.as_str()));
     }
@@ -93,6 +97,14 @@ fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>) -> Res
         session.report.warn(&text);
     }
     Ok(Code::Done)
+}
+
+/// A summary that cannot be written is no reason to fail.
+fn tell_github(session: &mut Session, manifest: &Manifest, path: &str) {
+    let Some(summary) = session.host.var("GITHUB_STEP_SUMMARY") else { return };
+    if let Err(error) = file::append(summary, &report::github::summary(manifest, path)) {
+        session.report.warn(&error.to_string());
+    }
 }
 
 fn refuse(problems: Vec<Problem>) -> Result<(), Stop> {
