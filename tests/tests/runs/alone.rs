@@ -153,6 +153,19 @@ fn a_wheel_that_was_changed_is_missing() {
     assert_eq!(manifest.artifacts.len(), 1);
 }
 
+/// The suffix of a development build has a `-`, and the wheel's name a `.` in its place.
+#[test]
+fn a_suffix_is_compared_as_versions_are() {
+    let demo = demo();
+    let suffix = "+devrocm7.14.0.dev0-01ab";
+    let args = ["--output-dir", "suffix", "--only", "apex", "--version-suffix", suffix, "--allow-suffix-mismatch"];
+    finish(&mut demo.again(&args)).expect(0);
+    let (_, manifest) = the_manifest(&demo.sandbox, "suffix");
+    assert_eq!(manifest.version_suffix.as_deref(), Some(suffix));
+    assert_eq!(manifest.artifacts[0].planned_version.as_deref(), Some("1.11.0+devrocm7.14.0.dev0-01ab"));
+    assert_eq!(manifest.artifacts[0].labels.version.as_deref(), Some("1.11.0+devrocm7.14.0.dev0.01ab"));
+}
+
 #[test]
 fn wheels_of_other_versions_are_replaced_if_they_are_ours() {
     let demo = demo();
