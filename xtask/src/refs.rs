@@ -206,6 +206,8 @@ fn url_fault(scheme: &str, rest: &str) -> Option<&'static str> {
     } else if port.is_some_and(|port| !port.chars().all(|c| c.is_ascii_digit())) {
         // Most often a password with a raw `/` in it.
         Some("its port is not a number; write `%2F` for a `/` in a password")
+    } else if port.is_some() && !authority.contains('@') && rest.contains('@') {
+        Some("an `@` follows its port; write `%2F` for a `/` in a password")
     } else {
         None
     }

@@ -108,7 +108,9 @@ fn refused_repositories() {
     let scheme = "its scheme is none of `https`, `http`, `ssh`, `git`, `file`";
     let neither = "it is neither a URL nor an absolute path";
     let port = "its port is not a number; write `%2F` for a `/` in a password";
+    let slash = "an `@` follows its port; write `%2F` for a `/` in a password";
     let cases = [
+        ("https://user:12/34@host/a", "***@host/a", slash),
         ("", "", "it is empty"),
         ("--upload-pack=x", "--upload-pack=x", option),
         ("https://host/a\nb", "https://host/a\u{fffd}b", "it contains a control character"),
