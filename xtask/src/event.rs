@@ -4,6 +4,7 @@ use manifest::{Artifact, Project};
 use serde::Serialize;
 
 use crate::plan::JobName;
+use crate::redact::Secrets;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -100,9 +101,37 @@ pub struct Failed {
 }
 
 impl Failed {
+    /// Without secrets. The command and the last lines have lost theirs already.
+    pub fn redacted(self, secrets: &Secrets) -> Self {
+        let clean = |text: &str| secrets.redact(text).into_owned();
+        Failed { purpose: clean(&self.purpose), cause: clean(&self.cause), ..self }
+    }
+
     /// What failed and how, as one fragment: `building torch exited with 1`, `taking torch's wheel: no wheel …`.
     pub fn sentence(&self) -> String {
         let between = if self.exit_code.is_some() || self.signal.is_some() { " " } else { ": " };
         format!("{}{between}{}", self.purpose, self.cause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::Environment;
+
+    #[test]
+    fn failures_are_told_without_secrets() {
+        let failed = Failed {
+            purpose: "reading it with long-value".to_owned(),
+            cause: r"lost what `git fetch 'https://u:pa'\''ssword@host/x'` prints: broken pipe".to_owned(),
+            command: None,
+            exit_code: None,
+            signal: None,
+            tail: Vec::new(),
+            log: String::new(),
+        };
+        let secrets = Secrets::new(&Environment::default(), ["A_KEY=long-value", "https://u:pa'ssword@host/x"]);
+        let expected = "reading it with ***: lost what `git fetch 'https://host/x'` prints: broken pipe";
+        assert_eq!(failed.redacted(&secrets).sentence(), expected);
     }
 }

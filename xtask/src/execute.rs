@@ -144,7 +144,7 @@ fn run_job(job: &Job, wheels: Wheels, world: &World, sender: &Sender<Event>) {
         Ok(mut run) => run.steps(),
         Err(failed) => Err(failed),
     };
-    let end = end.map_or_else(JobEnd::Failed, |()| JobEnd::Done);
+    let end = end.map_or_else(|failed| JobEnd::Failed(Box::new(failed.redacted(world.secrets))), |()| JobEnd::Done);
     // The receiver outlives every job: it is dropped when all have ended.
     let _ = sender.send(Event::JobEnded { job: job.name.clone(), end, seconds: started.elapsed().as_secs_f64() });
 }

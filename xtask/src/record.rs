@@ -13,7 +13,7 @@ use crate::facts::{Facts, Owner, Upstream};
 use crate::file::{self, FileError};
 use crate::host::Host;
 use crate::plan::{self, Plan, rocm::is_rocm};
-use crate::redact::without_credentials;
+use crate::redact::Secrets;
 use crate::request::Request;
 
 /// The manifest of a run, on disk.
@@ -210,7 +210,7 @@ fn first(request: &Request, host: &Host, facts: &Facts, track: &str, python: &st
         release_type: Some(request.naming.release_type.to_string()),
         run_id: variable("GITHUB_RUN_ID"),
         job_id: variable("GITHUB_JOB"),
-        ci: host.on_github().then(|| ci(host)),
+        ci: host.on_github().then(|| ci(host, &request.secrets)),
         missing: request.selected.iter().map(|project| missing(*project)).collect(),
         options: request.options.clone(),
         ..Manifest::new(Status::Running)
@@ -278,7 +278,7 @@ fn rocm(request: &Request, facts: &Facts) -> Rocm {
     let distributions = facts.environment.python().map(|python| python.distributions.clone()).unwrap_or_default();
     let package = |(name, version): (String, String)| RocmPackage { name, version, sha256: None, extra: Extra::new() };
     Rocm {
-        index: index.map(|index| without_credentials(index)),
+        index: index.map(|index| request.secrets.redact(index).into_owned()),
         packages: distributions.into_iter().filter(|(name, _)| is_rocm(name)).map(package).collect(),
         extra: Extra::new(),
     }
@@ -301,7 +301,7 @@ fn toolchain(facts: &Facts) -> Toolchain {
     }
 }
 
-fn ci(host: &Host) -> manifest::Ci {
+fn ci(host: &Host, secrets: &Secrets) -> manifest::Ci {
     let variable = |name: &str| host.var(name).map(str::to_owned);
     let page = || {
         Some(format!(
@@ -322,7 +322,7 @@ fn ci(host: &Host) -> manifest::Ci {
         sha: variable("GITHUB_SHA"),
         git_ref: variable("GITHUB_REF"),
         run_url: page(),
-        matrix: host.var("THEROCK_MATRIX").and_then(|text| serde_json::from_str(text).ok()),
+        matrix: host.var("THEROCK_MATRIX").and_then(|text| serde_json::from_str(text).ok()).map(|matrix| secrets.json(matrix)),
         extra: Extra::new(),
     }
 }

@@ -234,7 +234,8 @@ impl Request {
         options::read(args, looks, &mut request, &mut said);
         selection::select(args, looks, &mut request, &mut said);
         options::check_folders(&request, looks, &mut said);
-        request.finish(host, said)
+        let words = args.env.iter().chain(&args.origin);
+        request.finish(host, addresses(&args.install).chain(words), said)
     }
 
     /// The request that `install-rocm` makes of its flags.
@@ -243,7 +244,7 @@ impl Request {
         let mut request = Self::common(args, Goal::Environment, Sources::Real, places, &mut said);
         request.rocm.install = Wish::Yes;
         options::check_folders(&request, looks, &mut said);
-        request.finish(host, said)
+        request.finish(host, addresses(args), said)
     }
 
     fn common(args: &InstallArgs, goal: Goal, sources: Sources, places: Places, said: &mut Said) -> Self {
@@ -269,12 +270,12 @@ impl Request {
         }
     }
 
-    fn finish(mut self, host: &Host, said: Said) -> Result<Self, Vec<Problem>> {
+    fn finish<'a>(mut self, host: &Host, typed: impl Iterator<Item = &'a String>, said: Said) -> Result<Self, Vec<Problem>> {
+        self.secrets = Secrets::new(&host.env, typed.map(String::as_str));
         self.options = said.done()?;
-        let added = self.overrides.iter().filter_map(|o| Some((o.key.as_str(), o.value.as_deref()?)));
-        let addresses = self.rocm.index_url.iter().chain(&self.rocm.find_links).map(String::as_str);
-        let origins = self.origins.iter().map(|(_, url)| url.as_str());
-        self.secrets = Secrets::new(&host.env, added).with_addresses(addresses.chain(origins));
+        for option in &mut self.options {
+            option.value = self.secrets.json(std::mem::take(&mut option.value));
+        }
         Ok(self)
     }
 
@@ -292,6 +293,11 @@ impl Request {
     pub fn fetches(&self, project: Project) -> bool {
         self.reference.is_some() && self.places.project(project).chosen == Chosen::Default
     }
+}
+
+/// The flags whose addresses may have passwords.
+fn addresses(args: &InstallArgs) -> impl Iterator<Item = &String> {
+    args.index_url.iter().chain(&args.find_links)
 }
 
 /// The order in which wheels are built: triton before torch, torch before what imports it.

@@ -37,7 +37,10 @@ pub fn run(args: &PlanArgs, host: &Host) -> Result<Code, Stop> {
             let seen = read(path)?;
             let wrong = |problems| Stop::Problems(Code::Request, problems);
             let places = Places::build(&args.build, &seen.host).map_err(wrong)?;
-            (Request::build(&args.build, &seen.host, places, &seen.looks).map_err(wrong)?, seen)
+            let mut request = Request::build(&args.build, &seen.host, places, &seen.looks).map_err(wrong)?;
+            // A flag may repeat a secret of this machine.
+            request.secrets = request.secrets.and(&host.env);
+            (request, seen)
         }
         None => {
             let (request, looks) = build::request(&args.build, host)?;
@@ -70,10 +73,6 @@ fn read(path: &str) -> Result<Seen, Stop> {
 fn json(plan: &Plan, seen: &Seen, request: &Request) -> String {
     let mut host = seen.host.clone();
     host.env.0.retain(|name, _| plan::env::matters(name));
-    for (name, value) in &mut host.env.0 {
-        *value = request.secrets.variable(name, value);
-    }
     let printed = Printed { plan, host: &host, looks: &seen.looks, facts: &seen.facts };
-    let text = serde_json::to_string_pretty(&printed).unwrap_or_default();
-    request.secrets.redact(&text)
+    format!("{:#}", request.secrets.json(serde_json::to_value(&printed).unwrap_or_default()))
 }

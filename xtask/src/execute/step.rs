@@ -61,11 +61,11 @@ impl<'a> JobRun<'a> {
                 _ => None,
             };
             let command = spawn.as_ref().map(|spawn| self.shown(spawn));
-            self.write_log(&format!("== {}\n", step.purpose));
+            let purpose = self.world.secrets.redact(&step.purpose).into_owned();
+            self.write_log(&format!("== {purpose}\n"));
             if let Some(command) = &command {
                 self.write_log(&format!("$ {command}\n"));
             }
-            let purpose = step.purpose.clone();
             self.emit(Event::StepStarted { job: self.name(), step: index + 1, purpose, command });
             self.act(step, spawn)?;
         }
@@ -152,7 +152,7 @@ impl<'a> JobRun<'a> {
 
     /// A line that a program printed: without secrets in the log, the tail and the event.
     fn printed(&mut self, line: &str) {
-        let line = self.world.secrets.redact(line);
+        let line = self.world.secrets.redact(line).into_owned();
         self.write_log(&format!("{line}\n"));
         if self.tail.len() == TAIL {
             self.tail.pop_front();
@@ -175,9 +175,11 @@ impl<'a> JobRun<'a> {
     fn shown(&self, spawn: &Spawn) -> String {
         let mut safe = spawn.clone();
         for (key, value) in &mut safe.env {
-            *value = value.as_ref().map(|value| self.world.secrets.variable(key, value));
+            *value = value.as_ref().map(|value| self.world.secrets.variable(key, value).into_owned());
         }
-        self.world.secrets.redact(&process::paste(&safe, self.world.host.platform))
+        // Before quotes are put around them, too: a secret may have one in it.
+        safe.args.iter_mut().for_each(|arg| *arg = self.world.secrets.redact(arg).into_owned());
+        self.world.secrets.redact(&process::paste(&safe, self.world.host.platform)).into_owned()
     }
 
     fn check_rocm(&mut self, check: &CheckRocm) -> Result<(), String> {
@@ -235,7 +237,7 @@ impl<'a> JobRun<'a> {
     }
 
     fn say(&mut self, text: String) {
-        let text = self.world.secrets.redact(&text);
+        let text = self.world.secrets.redact(&text).into_owned();
         self.write_log(&format!("-- {text}\n"));
         self.emit(Event::Said { job: self.name(), text });
     }

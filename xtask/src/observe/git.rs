@@ -10,6 +10,7 @@ use crate::host::{Host, Platform};
 use crate::plan::sources::UPSTREAM_TAG;
 use crate::process::{self, ProcessError};
 use crate::redact::without_credentials;
+use crate::refs::RepoUrl;
 
 /// In the git folder of a checkout: what the tool notes about it.
 const MARK: &str = "therock-xtask.json";
@@ -80,7 +81,7 @@ impl Git<'_> {
             owner: self.owner(&folder, &head, &changes)?,
             track: self.track(dir, &folder, &status, &upstream)?,
             committed_at: self.committed_at(dir, &upstream)?,
-            origin: Some(without_credentials(&origin)).filter(|origin| !origin.is_empty()),
+            origin: Some(shown(&origin)).filter(|origin| !origin.is_empty()),
             branch: status.branch,
             describe: Some(describe),
             head,
@@ -94,7 +95,7 @@ impl Git<'_> {
         let status = self.status(dir)?;
         let head = status.head.ok_or_else(|| format!("the checkout `{dir}` has no commit"))?;
         let origin = self.ask(dir, &["config", "--default", "", "--get", "remote.origin.url"])?;
-        Ok((head, status.branch, without_credentials(&origin)))
+        Ok((head, status.branch, shown(&origin)))
     }
 
     fn status(&self, dir: &str) -> Result<Status, String> {
@@ -223,6 +224,11 @@ impl Git<'_> {
         let paths: Vec<&str> = modules.iter().map(|(_, path)| *path).collect();
         self.ask(dir, &[&["update-index", "--skip-worktree", "--"], paths.as_slice()].concat()).map(drop)
     }
+}
+
+/// A repository's address as it may be seen, even if it is none that the tool would take.
+fn shown(origin: &str) -> String {
+    RepoUrl::parse(origin).map_or_else(|_| without_credentials(origin).into_owned(), |repo| repo.redacted())
 }
 
 #[cfg(test)]

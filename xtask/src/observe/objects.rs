@@ -96,7 +96,7 @@ fn folder(host: &Host) -> Option<String> {
 fn name(address: &str) -> String {
     let address = without_credentials(address);
     let last = address.trim_end_matches(['/', '\\']).rsplit(['/', '\\', ':']).next().unwrap_or_default();
-    let digest: String = Sha256::digest(&address).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = Sha256::digest(address.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     format!("{}-{digest}.git", last.strip_suffix(".git").unwrap_or(last))
 }
 

@@ -22,13 +22,13 @@ pub(super) fn list(git: Git, repo: &RepoUrl, patterns: &[String]) -> Result<Stri
 pub(super) fn run(git: Git, args: &[&str], cwd: &str, what: &str, repo: &RepoUrl) -> Result<Vec<String>, String> {
     let mut said = Vec::new();
     let spawn = Spawn::new(git.program, args, cwd).env(&ENV);
-    let ended =
-        process::run(&spawn, &mut |line| said.push(line.to_owned())).map_err(|error| without_credentials(&error.to_string()))?;
+    let ended = process::run(&spawn, &mut |line| said.push(line.to_owned()))
+        .map_err(|error| without_credentials(&error.to_string()).into_owned())?;
     match ended {
         Ended::Code(0) => Ok(said),
         _ => {
             let words = said.iter().filter(|line| !line.contains('\t')).map(String::as_str).collect::<Vec<_>>().join("\n");
-            Err(without_credentials(&format!("`{what}` of {repo} {}", process::end(ended, &words))))
+            Err(without_credentials(&format!("`{what}` of {repo} {}", process::end(ended, &words))).into_owned())
         }
     }
 }

@@ -218,7 +218,7 @@ impl Installer<'_> {
     /// What pip is asked for, as one line without credentials.
     fn asked(&self) -> String {
         let wish = &self.request.rocm;
-        self.request.secrets.redact(&[&[requirement(wish)][..], &from(wish)].concat().join(" "))
+        self.request.secrets.redact(&[&[requirement(wish)][..], &from(wish)].concat().join(" ")).into_owned()
     }
 
     fn steps(&self) -> Vec<Step> {

@@ -17,7 +17,7 @@ pub fn text(plan: &Plan, secrets: &Secrets) -> String {
     for warning in &plan.warnings {
         let _ = writeln!(text, "warning: {warning}");
     }
-    secrets.redact(&text)
+    secrets.redact(&text).into_owned()
 }
 
 fn write_job(text: &mut String, job: &Job, secrets: &Secrets) {

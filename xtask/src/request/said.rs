@@ -6,7 +6,6 @@ use serde_json::Value;
 use super::Problem;
 use crate::cli::Wish;
 use crate::host::Host;
-use crate::redact::without_credentials;
 
 /// Reads options one by one and keeps the record of them that goes into the manifest.
 pub(super) struct Said<'a> {
@@ -34,13 +33,9 @@ impl<'a> Said<'a> {
         self.problems.push(Problem { text: format!("invalid value for `--{flag}`: {cause}"), hint });
     }
 
-    /// Keeps what an option is and who said so. Credentials in addresses are left out.
+    /// Keeps what an option is and who said so.
     pub(super) fn note(&mut self, name: &str, value: impl Into<Value>, origin: Origin) {
-        let value = match value.into() {
-            Value::String(text) => Value::String(without_credentials(&text)),
-            other => other,
-        };
-        self.options.push(OptionValue { name: name.to_owned(), value, origin, extra: Extra::new() });
+        self.options.push(OptionValue { name: name.to_owned(), value: value.into(), origin, extra: Extra::new() });
     }
 
     /// A text that a flag gives; empty counts as not given, as workflows pass `--index-url=""`.

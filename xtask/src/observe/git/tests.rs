@@ -19,7 +19,7 @@ fn mark(world: &World, dir: &str) {
 fn a_clean_checkout_is_described() {
     let world = World::new();
     let head = world.repository("x", "release/2.13", &[("a", "1")]);
-    world.git("x", &["remote", "add", "origin", "https://user:secret@host/x.git"]);
+    world.git("x", &["remote", "add", "origin", "https://user:secret@host/x.git?token=S"]);
     let expected = GitState {
         head: head.clone(),
         upstream: head.clone(),
