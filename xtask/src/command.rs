@@ -13,6 +13,7 @@ use crate::facts::{Facts, Looks};
 use crate::file::FileError;
 use crate::host::Host;
 use crate::plan::{Job, JobName};
+use crate::redact::Secrets;
 use crate::report::{Detail, Report};
 use crate::request::{Problem, Request};
 use crate::{file, gfx as targets, observe};
@@ -52,8 +53,8 @@ impl Stop {
         Stop::Problems(Code::Request, vec![problem])
     }
 
-    /// Tells it on standard error and gives the exit code.
-    pub fn tell(&self) -> Code {
+    /// Tells it on standard error, without secrets, and gives the exit code.
+    pub fn tell(&self, secrets: &Secrets) -> Code {
         let mut text = String::new();
         match self {
             Stop::Problems(_, problems) => {
@@ -71,7 +72,7 @@ impl Stop {
                 );
             }
         }
-        let _ = std::io::stderr().write_all(text.as_bytes());
+        let _ = std::io::stderr().write_all(secrets.redact(&text).as_bytes());
         match self {
             Stop::Problems(code, _) => *code,
             Stop::Jobs(_) => Code::Job,
@@ -190,9 +191,14 @@ impl<'a> Session<'a> {
         Ok(logs)
     }
 
+    fn warn(&mut self, text: &str) {
+        self.report.warn(&self.request.secrets.redact(text));
+    }
+
     fn tell_reasons(&mut self, jobs: &[Job]) {
         for job in jobs {
             for why in &job.why {
+                let why = self.request.secrets.redact(why);
                 self.report.note(&format!("{:>12} {}: {why}", "Plan", job.name));
             }
         }

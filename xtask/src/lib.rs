@@ -24,6 +24,8 @@ pub mod record;
 pub mod report;
 pub mod command;
 
+use std::borrow::Cow;
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -31,34 +33,45 @@ use clap::error::ErrorKind;
 
 use cli::{Cli, Command};
 use command::{Code, Stop};
+use host::Host;
+use redact::Secrets;
 
 /// Does what the command line asks for. Results go to standard output, all else to standard error.
 pub fn main() -> ExitCode {
-    let code = match observe::arguments().map_err(Stop::request) {
-        Ok(words) => match Cli::try_parse_from(words) {
-            Ok(cli) => run(&cli).unwrap_or_else(|stop| stop.tell()),
-            Err(error) => usage(&error),
-        },
-        Err(stop) => stop.tell(),
+    let words = observe::arguments().map_err(Stop::request);
+    let host = observe::host().map_err(Stop::request);
+    // They are known before anything is said.
+    let secrets = Secrets::new(
+        &host.as_ref().map(|host| host.env.clone()).unwrap_or_default(),
+        words.iter().flatten().map(String::as_str),
+    );
+    let code = match words.map(Cli::try_parse_from) {
+        Ok(Ok(cli)) => host.and_then(|host| run(&cli, &host)).unwrap_or_else(|stop| stop.tell(&secrets)),
+        Ok(Err(error)) => usage(&error, &secrets),
+        Err(stop) => stop.tell(&secrets),
     };
     ExitCode::from(code as u8)
 }
 
-fn run(cli: &Cli) -> Result<Code, Stop> {
-    let host = observe::host().map_err(Stop::request)?;
+fn run(cli: &Cli, host: &Host) -> Result<Code, Stop> {
     match &cli.command {
-        Command::Build(args) => command::build::run(args, &host),
-        Command::Plan(args) => command::plan::run(args, &host),
-        Command::InstallRocm(args) => command::install::run(args, &host),
+        Command::Build(args) => command::build::run(args, host),
+        Command::Plan(args) => command::plan::run(args, host),
+        Command::InstallRocm(args) => command::install::run(args, host),
         Command::Gfx(args) => command::gfx(args),
     }
 }
 
 /// Help and versions are results; anything else that clap has to say is a wrong request.
-fn usage(error: &clap::Error) -> Code {
-    let _ = error.print();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Code::Done,
-        _ => Code::Request,
+fn usage(error: &clap::Error, secrets: &Secrets) -> Code {
+    if let ErrorKind::DisplayHelp | ErrorKind::DisplayVersion = error.kind() {
+        let _ = error.print();
+        return Code::Done;
     }
+    // It repeats what was typed. With colours, unless there is something to hide.
+    let _ = match secrets.redact(&error.render().to_string()) {
+        Cow::Borrowed(_) => error.print(),
+        Cow::Owned(text) => std::io::stderr().write_all(text.as_bytes()),
+    };
+    Code::Request
 }

@@ -24,7 +24,7 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     refuse(plan::check::problems(&session.request, host, &facts))?;
 
     let (track, warning) = plan::check::track(&facts, &session.request);
-    warning.iter().for_each(|warning| session.report.warn(warning));
+    warning.iter().for_each(|warning| session.warn(warning));
     let mut record = Record::begin(&session.request, host, &facts, &track)?;
     let ended = make(&mut session, &mut facts, &mut record);
     finish(&mut session, record, ended)
@@ -70,7 +70,7 @@ fn make(session: &mut Session, facts: &mut Facts, record: &mut Record) -> Result
     let plan = plan::whole(&session.request, host, facts).map_err(world)?;
     complete(&plan)?;
     session.tell_reasons(&plan.build);
-    plan.warnings.iter().for_each(|warning| session.report.warn(warning));
+    plan.warnings.iter().for_each(|warning| session.warn(warning));
     record.plan(&session.request, facts, &plan)?;
     let mut wheels = Wheels::new();
     let built = session.execute(&plan.build, facts, &mut wheels, &mut |event| record.note(event));
@@ -94,7 +94,7 @@ fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>) -> Res
     let missing: Vec<&str> = manifest.missing.iter().map(|missing| missing.project.distribution()).collect();
     if !missing.is_empty() {
         let text = format!("the set still lacks {}, so its manifest stays a partial one", missing.join(", "));
-        session.report.warn(&text);
+        session.warn(&text);
     }
     Ok(Code::Done)
 }
