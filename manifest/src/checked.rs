@@ -30,6 +30,7 @@ pub enum CheckError {
 
 /// A git commit: its full hash, 40 (SHA-1) or 64 (SHA-256) lower-case hexadecimal digits.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("pattern" = "^([0-9a-f]{40}|[0-9a-f]{64})$")))]
 #[serde(try_from = "String")]
 pub struct Commit(String);
 
@@ -54,6 +55,7 @@ impl Commit {
 
 /// A SHA-256 digest: 64 lower-case hexadecimal digits.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("pattern" = "^[0-9a-f]{64}$")))]
 #[serde(try_from = "String")]
 pub struct Sha256(String);
 
@@ -74,6 +76,7 @@ impl Sha256 {
 
 /// A path below some folder, with forward slashes, that names the same file on every system and cannot leave the folder.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("pattern" = PATH_PATTERN)))]
 #[serde(try_from = "String")]
 pub struct RelativePath(String);
 
@@ -82,8 +85,8 @@ impl RelativePath {
     ///
     /// # Errors
     /// [`CheckError::RelativePath`] for an empty or absolute path, for a component that is empty or ends in a dot or
-    /// a blank (`..` does, and Windows drops these), for a backslash, a colon (a Windows drive or stream) and for
-    /// control characters.
+    /// a blank (`..` does, and Windows drops these) or is one of Windows' devices (`NUL`, `con.whl`), for a backslash, a
+    /// colon (a Windows drive or stream) and for control characters.
     pub fn parse(text: &str) -> Result<Self, CheckError> {
         match path_problem(text) {
             None => Ok(Self(text.to_owned())),
@@ -121,10 +124,30 @@ fn path_problem(text: &str) -> Option<&'static str> {
         Some("a component is empty")
     } else if text.split('/').any(|component| component.ends_with(['.', ' '])) {
         Some("a component ends in a dot or a blank")
+    } else if text.split('/').any(is_device) {
+        Some("a component is a device on Windows")
     } else {
         None
     }
 }
+
+/// Windows opens the device whatever the folder and whatever comes after the first dot.
+fn is_device(component: &str) -> bool {
+    let stem = component.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+    let is_numbered = |port: &str| {
+        let number = stem.strip_prefix(port).unwrap_or_default();
+        number.chars().count() == 1 && number.contains(|digit: char| digit.is_ascii_digit() || "¹²³".contains(digit))
+    };
+    ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].contains(&stem.as_str()) || is_numbered("COM") || is_numbered("LPT")
+}
+
+/// The same as a regular expression for the schema, but for devices: components of what may be in one, with a last
+/// character that is neither a dot nor a blank.
+#[cfg(test)]
+const PATH_PATTERN: &str = concat!(
+    r"^([^/\\:\u0000-\u001f\u007f-\u009f]*[^/\\:\u0000-\u001f\u007f-\u009f. ]/)*",
+    r"[^/\\:\u0000-\u001f\u007f-\u009f]*[^/\\:\u0000-\u001f\u007f-\u009f. ]$"
+);
 
 impl TryFrom<String> for Commit {
     type Error = CheckError;
@@ -198,7 +221,13 @@ mod tests {
 
     #[test]
     fn plain_paths() {
-        let table = [("a.whl", "a.whl"), ("gfx942/a b.whl", "a b.whl"), (".hidden/..a", "..a"), ("ü/x", "x")];
+        let table = [
+            ("a.whl", "a.whl"),
+            ("gfx942/a b.whl", "a b.whl"),
+            (".hidden/..a", "..a"),
+            ("ü/x", "x"),
+            ("com/com10/nul-1.whl", "nul-1.whl"),
+        ];
         for (text, name) in table {
             let path = RelativePath::parse(text).unwrap();
             assert_eq!((path.as_str(), path.file_name()), (text, name));
@@ -225,6 +254,11 @@ mod tests {
             ("a/.. /b", "a component ends in a dot or a blank"),
             ("a/..", "a component ends in a dot or a blank"),
             ("a./b", "a component ends in a dot or a blank"),
+            ("NUL", "a component is a device on Windows"),
+            ("con.whl", "a component is a device on Windows"),
+            ("a/Aux .tar.gz", "a component is a device on Windows"),
+            ("lpt1/a", "a component is a device on Windows"),
+            ("COM².whl", "a component is a device on Windows"),
         ];
         for (path, problem) in table {
             assert_eq!(

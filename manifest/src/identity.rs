@@ -3,16 +3,28 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::Manifest;
 use crate::name::plain_python;
 
 /// Platform, Python, ref and GPU targets. Two manifests with one file name but different identities belong to different
 /// builds, and neither may overwrite the other.
-#[derive(Clone, Debug, Eq, PartialEq)]
+///
+/// In JSON it has the four keys of the manifest that it is read from.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Identity {
+    /// What the wheels run on: `linux-x86_64`, `windows-amd64`.
     platform: String,
+    /// The Python version that the wheels are for: `3.12`, `3.13t`.
+    #[serde(rename = "python_version")]
     python: String,
+    /// The ref of PyTorch's repository as it was asked for: `nightly`, `release/2.13`.
+    #[serde(rename = "pytorch_git_ref")]
     git_ref: String,
+    /// The GPU targets, in alphabetical order: `gfx942`.
+    #[serde(rename = "gfx_targets")]
     targets: BTreeSet<String>,
 }
 

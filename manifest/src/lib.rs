@@ -37,20 +37,40 @@
 //! - `identity`: what a manifest is the manifest *of*
 //! - `wheel`: wheel file names, parsed or refused
 //! - `read`, `write`: from text and to text
+//! - `schema`: the JSON Schema of that text
+//! - `folder`, `verify`: what a folder holds, and whether it is what the manifest says
+//! - `generate`: the manifest of a folder that something else filled
+//! - `diff`: what changed from one manifest to another
+//! - `merge`, `index`: several manifests of one build, and of a matrix of builds
+//! - `export`: checksums, requirements, constraints, outputs of a CI step
 //! - `shown`: foreign text, made fit for a message
 
 mod checked;
+mod diff;
+mod export;
+mod folder;
+mod generate;
 mod identity;
+mod index;
+mod merge;
 mod model;
 mod name;
 mod project;
 mod read;
+mod schema;
 mod shown;
+mod verify;
 mod wheel;
 mod write;
 
 pub use checked::{CheckError, Commit, RelativePath, Sha256};
+pub use diff::{Change, Diff, Growth, MaxGrowth, MaxGrowthError, SourceChange, WheelChange, WheelFile};
+pub use export::{ExportError, github_output_line, sha256sums_line};
+pub use folder::FolderFile;
+pub use generate::{GenerateError, Generated, Given, Warning, generate};
 pub use identity::Identity;
+pub use index::Index;
+pub use merge::{MergeError, merge};
 pub use model::{
     Artifact, Ci, Extra, Failure, Job, JobStatus, Labels, Manifest, Missing, Need, OptionValue, Origin, Rocm, RocmPackage,
     SchemaVersion, Source, Status, TheRock, Toolchain,
@@ -58,4 +78,11 @@ pub use model::{
 pub use name::{Finished, file_name};
 pub use project::{Project, UnknownProject};
 pub use read::ManifestError;
+pub use schema::SCHEMA;
+pub use verify::Difference;
 pub use wheel::{TagKind, WheelFault, WheelName, WheelNameError, glob_prefix};
+
+/// The examples of the page for readers.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;

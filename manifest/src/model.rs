@@ -16,6 +16,7 @@ use serde_json::Value;
 use crate::name::Finished;
 use crate::project::Project;
 use crate::read::ManifestError;
+use crate::shown::without_credentials;
 
 /// The fields of an object that this version does not know, in the file's order.
 pub type Extra = serde_json::Map<String, Value>;
@@ -27,29 +28,39 @@ pub type Extra = serde_json::Map<String, Value>;
 /// documented as *or null*; lists are always written. Nothing in it may hold a secret: whoever fills it in removes user
 /// names, passwords and tokens from URLs, and names no path outside the work and output directories.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(extend(
+    "if" = serde_json::json!({"required": ["status"]}),
+    "then" = serde_json::json!({"required": crate::write::BUILD_KEYS}),
+)))]
 #[serde(default)]
 pub struct Manifest {
     /// Always 1.
     pub schema_version: SchemaVersion,
     /// PyTorch's source. A project that was not looked at, or that is no git checkout, has no entry.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Source"))]
     pub pytorch: Option<Source>,
     /// torchaudio's source.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Source"))]
     pub pytorch_audio: Option<Source>,
     /// torchvision's source.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Source"))]
     pub pytorch_vision: Option<Source>,
     /// triton's source.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Source"))]
     pub triton: Option<Source>,
     /// apex's source.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Source"))]
     pub apex: Option<Source>,
     /// The TheRock checkout that the build belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub therock: Option<TheRock>,
-    /// How far the build is; `None` for a source manifest.
+    /// How far the build is; absent in a source manifest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
     /// `TheRock`.
@@ -152,6 +163,21 @@ impl Manifest {
         }
     }
 
+    /// Takes user names and passwords out of the addresses of repositories and of the package index. Manifests of older
+    /// tools have the remote as git knows it, which in CI may hold a token.
+    pub fn remove_credentials(&mut self) {
+        for project in Project::ALL {
+            if let Some(source) = self.source_mut(project) {
+                source.repo = without_credentials(&source.repo);
+            }
+        }
+        let addresses =
+            [self.therock.as_mut().map(|therock| &mut therock.repo), self.rocm.as_mut().and_then(|rocm| rocm.index.as_mut())];
+        for address in addresses.into_iter().flatten() {
+            *address = without_credentials(address);
+        }
+    }
+
     /// The sources that have an entry, in the fixed order.
     pub fn sources(&self) -> impl Iterator<Item = (Project, &Source)> {
         Project::ALL.into_iter().filter_map(|project| Some((project, self.source(project)?)))
@@ -161,6 +187,7 @@ impl Manifest {
 /// The only version there is: the integer 1. It is read from nothing and from null too, as manifests older than
 /// the key have none; `1.0`, `true` and `"1"` are refused.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "u64", extend("const" = 1)))]
 #[serde(try_from = "Value", into = "u64")]
 pub struct SchemaVersion;
 
@@ -180,6 +207,7 @@ impl From<SchemaVersion> for u64 {
 
 /// How far a build is.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Commits are chosen and nothing is built yet.

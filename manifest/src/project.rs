@@ -8,6 +8,7 @@ use crate::shown::shown;
 
 /// A project that is built into one wheel. It is ordered, and written in JSON, as its manifest key.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Project {
     /// PyTorch itself: key `pytorch`, wheel `torch`.

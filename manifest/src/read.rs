@@ -1,11 +1,14 @@
-//! From text to values: this crate's own files, source manifest v1, and the flat list of sources that came before it.
+//! From text to values: this crate's own files, source manifest v1, and the formats that came before it.
 
-use serde_json::Value;
+mod older;
+
+use serde_json::{Map, Value};
 
 use crate::checked::Commit;
+use crate::index::Index;
 use crate::model::{Manifest, SchemaVersion};
 use crate::project::Project;
-use crate::shown::shown;
+use crate::shown::{shown, without_credentials};
 
 /// A text that is not a manifest.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +30,20 @@ pub enum ManifestError {
         /// What is wrong with it.
         problem: String,
     },
+    /// An index of several manifests, where one is wanted.
+    #[error("it is an index of several manifests, with `runs`, not one manifest")]
+    Index,
+    /// A manifest in an index.
+    #[error("run {number}: {cause}")]
+    Run {
+        /// Which one, counted from 1.
+        number: usize,
+        /// What is wrong with it.
+        cause: Box<ManifestError>,
+    },
+    /// The format with `sources` that came before version 1, in a form that nobody wrote.
+    #[error("manifest with `sources`: {0}")]
+    Older(String),
     /// Anything else that does not fit; the cause has the line and column.
     #[error("manifest does not fit schema version 1: {0}")]
     Schema(serde_json::Error),
@@ -38,7 +55,9 @@ impl ManifestError {
         match self {
             Self::Json(_) | Self::Root(_) => Some("the file may be cut short, or be something else, such as an error page"),
             Self::SchemaVersion(_) => Some("a newer tool wrote it: update this one"),
-            Self::Entry { .. } | Self::Schema(_) => None,
+            Self::Index => Some("take the one that you want out of its `runs`"),
+            Self::Run { cause, .. } => cause.hint(),
+            Self::Entry { .. } | Self::Older(_) | Self::Schema(_) => None,
         }
     }
 }
@@ -50,20 +69,60 @@ impl Manifest {
     /// A missing or null `schema_version` is taken for 1. Null stands for an absent optional value. An object may have
     /// no known field twice.
     ///
+    /// Two older formats are read too: the flat list of sources without `schema_version`, and the one with `sources` and
+    /// `artifacts`. The latter has no hashes, and an [`Artifact`](crate::Artifact) without one could not be trusted, so its
+    /// wheels are kept as they were under the unknown key `unhashed_artifacts`.
+    ///
     /// # Errors
     /// [`ManifestError`]. The version is looked at before, and the projects' entries before everything else.
     pub fn parse(text: &str) -> Result<Self, ManifestError> {
-        let root: Value = serde_json::from_str(text).map_err(ManifestError::Json)?;
-        let Value::Object(keys) = &root else { return Err(ManifestError::Root(kind(&root))) };
-        SchemaVersion::try_from(keys.get("schema_version").cloned().unwrap_or_default())?;
-        for project in Project::ALL {
-            if let Some(entry) = keys.get(project.key()) {
-                check_entry(entry).map_err(|problem| ManifestError::Entry { project, problem })?;
-            }
+        let mut keys = object(text)?;
+        if older::is_older(&keys) {
+            older::modernize(&mut keys)?;
+            check(&keys)?;
+            return serde_json::from_value(Value::Object(keys)).map_err(ManifestError::Schema);
         }
-        // From the text again, not from `root`: only so do errors know their line, and equal keys are still there.
+        check(&keys)?;
+        if keys.contains_key("runs") {
+            return Err(ManifestError::Index);
+        }
+        // From the text again, not from `keys`: only so do errors know their line, and equal keys are still there.
         serde_json::from_str(text).map_err(ManifestError::Schema)
     }
+}
+
+impl Index {
+    /// Reads an index; its manifests are trusted as little as [`Manifest::parse`] trusts them.
+    ///
+    /// # Errors
+    /// [`ManifestError`].
+    pub fn parse(text: &str) -> Result<Self, ManifestError> {
+        let keys = object(text)?;
+        check(&keys)?;
+        let runs = keys.get("runs").and_then(Value::as_array).into_iter().flatten();
+        for (index, run) in runs.enumerate().filter_map(|(index, run)| Some((index, run.as_object()?))) {
+            check(run).map_err(|cause| ManifestError::Run { number: index + 1, cause: Box::new(cause) })?;
+        }
+        serde_json::from_str(text).map_err(ManifestError::Schema)
+    }
+}
+
+fn object(text: &str) -> Result<Map<String, Value>, ManifestError> {
+    match serde_json::from_str(text).map_err(ManifestError::Json)? {
+        Value::Object(keys) => Ok(keys),
+        other => Err(ManifestError::Root(kind(&other))),
+    }
+}
+
+/// The version and the projects' entries.
+fn check(keys: &Map<String, Value>) -> Result<(), ManifestError> {
+    SchemaVersion::try_from(keys.get("schema_version").cloned().unwrap_or_default())?;
+    for project in Project::ALL {
+        if let Some(entry) = keys.get(project.key()) {
+            check_entry(entry).map_err(|problem| ManifestError::Entry { project, problem })?;
+        }
+    }
+    Ok(())
 }
 
 /// Says what is wrong in words that name the field, which serde's would not.
@@ -73,7 +132,7 @@ fn check_entry(entry: &Value) -> Result<(), String> {
     }
     let repo = required(entry, "repo")?;
     if repo.starts_with('-') || repo.contains(char::is_control) {
-        return Err(format!("`repo` `{}` is not a repository", shown(repo)));
+        return Err(format!("`repo` `{}` is not a repository", shown(&without_credentials(repo))));
     }
     Commit::parse(required(entry, "commit")?).map_err(|error| error.to_string())?;
     Ok(())
@@ -99,5 +158,7 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

@@ -20,9 +20,35 @@ pub(crate) fn shown(text: &str) -> String {
     message
 }
 
+/// A URL without the user name and password before its host. Of anything else nothing is taken: `git@host:path` has a name
+/// that is no secret.
+pub(crate) fn without_credentials(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::{shown, without_credentials};
+
+    #[test]
+    fn urls_lose_their_credentials() {
+        let table = [
+            ("https://user:token@github.com/ROCm/pytorch.git", "https://github.com/ROCm/pytorch.git"),
+            ("https://x-access-token:a@b@github.com/ROCm/apex", "https://github.com/ROCm/apex"),
+            ("https://token@host", "https://host"),
+            ("https://token@host?x=a@b", "https://host?x=a@b"),
+            ("ssh://git@github.com:22/ROCm/pytorch", "ssh://github.com:22/ROCm/pytorch"),
+            ("https://github.com/a@b/c", "https://github.com/a@b/c"),
+            ("git@github.com:ROCm/pytorch", "git@github.com:ROCm/pytorch"),
+            ("/srv/git/a@b", "/srv/git/a@b"),
+        ];
+        for (url, expected) in table {
+            assert_eq!(without_credentials(url), expected);
+        }
+    }
 
     #[test]
     fn escapes_and_cuts() {

@@ -230,7 +230,7 @@ fn checked_tag(kind: TagKind, tag: &str) -> Result<String, WheelFault> {
     if tag.split('.').all(is_word) { Ok(tag.to_owned()) } else { Err(WheelFault::Tag { kind, tag: tag.to_owned() }) }
 }
 
-fn normalized(distribution: &str) -> String {
+pub(crate) fn normalized(distribution: &str) -> String {
     let words: Vec<&str> = distribution.split(['-', '_', '.']).filter(|word| !word.is_empty()).collect();
     words.join("-").to_ascii_lowercase()
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::model::Manifest;
 
 /// Keys that a build's manifest always has and a source manifest never.
-const BUILD_KEYS: [&str; 9] =
+pub(crate) const BUILD_KEYS: [&str; 9] =
     ["amdgpu_family", "gfx_targets", "run_id", "job_id", "ci", "artifacts", "missing", "options", "jobs"];
 
 impl Manifest {

@@ -8,6 +8,7 @@ use crate::project::Project;
 
 /// One wheel.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Artifact {
     /// The file, from the output directory on.
     pub relative_path: RelativePath,
@@ -40,6 +41,7 @@ pub struct Artifact {
 /// What a wheel is, in strings to select by. Those that come from the file's name are spelled as there; a file whose
 /// name is no wheel's has the first two only.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Labels {
     /// `pytorch`.
     pub framework: String,
@@ -87,6 +89,7 @@ impl Labels {
 
 /// A wheel that was selected and is not there.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Missing {
     /// Whose wheel.
     pub project: Project,
@@ -99,6 +102,7 @@ pub struct Missing {
 
 /// Whether a set of wheels is whole without one of them: `required` or `optional` in JSON.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Need {
     /// Without it the set is incomplete.

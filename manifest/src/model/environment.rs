@@ -10,6 +10,7 @@ use crate::checked::Sha256;
 
 /// The ROCm packages in the Python environment of the build.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Rocm {
     /// The index or folder that they were installed from, without credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -23,6 +24,7 @@ pub struct Rocm {
 
 /// One ROCm package.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RocmPackage {
     /// The distribution's name: `rocm-sdk-core`.
     pub name: String,
@@ -38,6 +40,7 @@ pub struct RocmPackage {
 
 /// The versions of the programs that built the wheels; what was not found is absent.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Toolchain {
     /// The Python interpreter: `CPython 3.12.4`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,6 +70,7 @@ pub struct Toolchain {
 
 /// One option of the build.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct OptionValue {
     /// The flag's long name without dashes: `jobs`.
     pub name: String,
@@ -81,6 +85,7 @@ pub struct OptionValue {
 
 /// What decided an option's value.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// It was given on the command line.
@@ -97,6 +102,7 @@ pub enum Origin {
 
 /// The CI job that built the wheels. On GitHub Actions each value is that of the variable named with it.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Ci {
     /// Whose CI: `github`.
     pub provider: String,

@@ -10,6 +10,7 @@ use crate::project::Project;
 
 /// One wheel's job.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Job {
     /// Whose wheel.
     pub project: Project,
@@ -22,6 +23,7 @@ pub struct Job {
     pub key: BTreeMap<String, String>,
     /// How long it took; absent where nothing ran. In JSON `seconds`, a number with at most three decimals.
     #[serde(default, rename = "seconds", skip_serializing_if = "Option::is_none", with = "seconds")]
+    #[cfg_attr(test, schemars(with = "Option<f64>", range(min = 0)))]
     pub duration: Option<Duration>,
     /// The most memory that its processes used together, in bytes, where that could be measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,6 +41,7 @@ pub struct Job {
 
 /// How a job ended.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum JobStatus {
     /// The wheel was built.
@@ -57,6 +60,7 @@ pub enum JobStatus {
 
 /// Why a job failed. A program ends with an exit code or by a signal, never both; a step that runs none has neither.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Failure {
     /// The program's exit code; on Windows possibly a negative one, such as `-1073741819`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -7,8 +7,10 @@ use crate::checked::{Commit, Sha256};
 
 /// One project's source.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Source {
     /// The repository, as git takes it, without credentials: `https://github.com/ROCm/pytorch`.
+    #[cfg_attr(test, schemars(extend("pattern" = "^[^-]")))]
     pub repo: String,
     /// The public upstream commit, never a local one that only the building machine has.
     pub commit: Commit,
@@ -33,6 +35,7 @@ pub struct Source {
 /// The TheRock checkout. Its values are records for people, taken as they are found or given: TheRock's own scripts
 /// write `unknown` where they found none.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TheRock {
     /// The repository, without credentials: `https://github.com/ROCm/TheRock`.
     pub repo: String,

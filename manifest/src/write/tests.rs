@@ -6,8 +6,8 @@ use crate::checked::{Commit, RelativePath, Sha256};
 use crate::model::{Artifact, Extra, Labels, Manifest, Source, Status};
 use crate::wheel::WheelName;
 
-const SOURCES: &str = include_str!("sources.json");
-const BUILD: &str = include_str!("build.json");
+const SOURCES: &str = include_str!("../../schema/examples/sources.json");
+const BUILD: &str = include_str!("../../schema/examples/incomplete.json");
 
 #[test]
 fn files_come_out_as_they_went_in() {

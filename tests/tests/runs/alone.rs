@@ -214,3 +214,26 @@ fn relative_folders_work_from_anywhere() {
     assert_eq!(sandbox.files("sub folder"), ["out", "w"]);
     assert_eq!(sandbox.files("src"), ["pytorch", "pytorch_vision", "triton"]);
 }
+
+/// A step of a workflow can name what was built, and its page shows it; outside of GitHub the variables mean nothing.
+#[test]
+fn github_is_told_what_was_built() {
+    let demo = demo();
+    let sandbox = &demo.sandbox;
+    let run = |output: &str, actions: &str| {
+        let mut command = demo.again(&["--output-dir", output, "--only", "apex"]);
+        let file = |name: &str| sandbox.path(&format!("{output}.{name}"));
+        command.env("GITHUB_ACTIONS", actions).env("GITHUB_OUTPUT", file("output")).env("GITHUB_STEP_SUMMARY", file("summary"));
+        finish(&mut command).expect(0);
+    };
+    run("outside", "false");
+    assert!(!sandbox.path("outside.output").exists() && !sandbox.path("outside.summary").exists());
+    run("github", "true");
+    let (path, manifest) = the_manifest(sandbox, "github");
+    let version = manifest.artifacts[0].labels.version.as_deref().unwrap();
+    let expected = format!("apex_version={version}\nmanifest_path={}\n", sandbox.arg(&path));
+    assert_eq!(sandbox.read("github.output"), expected);
+    let summary = sandbox.read("github.summary");
+    assert!(summary.starts_with("### PyTorch wheels: complete\n"), "{summary}");
+    assert!(summary.contains(manifest.artifacts[0].sha256.as_str()), "{summary}");
+}

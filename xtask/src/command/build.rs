@@ -99,11 +99,14 @@ fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>) -> Res
     Ok(Code::Done)
 }
 
-/// A summary that cannot be written is no reason to fail.
+/// The page of the run, and the outputs of the step. What cannot be written there is no reason to fail.
 fn tell_github(session: &mut Session, manifest: &Manifest, path: &str) {
-    let Some(summary) = session.host.var("GITHUB_STEP_SUMMARY") else { return };
-    if let Err(error) = file::append(summary, &report::github::summary(manifest, path)) {
-        session.report.warn(&error.to_string());
+    let outputs = manifest.github_output(path).map_err(|error| error.to_string());
+    for (variable, text) in [("GITHUB_STEP_SUMMARY", Ok(report::github::summary(manifest, path))), ("GITHUB_OUTPUT", outputs)] {
+        let Some(file) = session.host.var(variable) else { continue };
+        if let Err(cause) = text.and_then(|text| file::append(file, &text).map_err(|error| error.to_string())) {
+            session.report.warn(&format!("`{variable}` is not told: {cause}"));
+        }
     }
 }
 
