@@ -37,6 +37,9 @@ impl FileError {
 
 type Outcome<T> = Result<T, FileError>;
 
+/// How the name of a file ends that is not whole yet.
+const PARTIAL: &str = ".part";
+
 fn failed<'a>(doing: &'static str, path: &'a str) -> impl Fn(io::Error) -> FileError + 'a {
     move |cause| FileError { doing, path: path.to_owned(), cause }
 }
@@ -87,6 +90,11 @@ pub fn read_if_there(path: &str) -> Outcome<Option<String>> {
         Err(error) if is_missing(&error) => Ok(None),
         Err(error) => Err(failed("read", path)(error)),
     }
+}
+
+/// Whether a file of this name is one that somebody began to write and did not finish.
+pub fn is_partial(name: &str) -> bool {
+    name.ends_with(PARTIAL)
 }
 
 /// The names in a folder, sorted; none if there is no such folder. Names that are not UTF-8 are left out: nothing of ours has one.
@@ -292,7 +300,7 @@ pub fn takes_files(folder: &str) -> Result<(), String> {
 /// Fills a file beside `path` and renames it. The name beside is this process's own, so that no two write one file.
 fn place(path: &str, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Outcome<()> {
     make_parent(path)?;
-    let beside = format!("{path}.{}.part", std::process::id());
+    let beside = format!("{path}.{}{PARTIAL}", std::process::id());
     let done = File::create(&beside).and_then(|mut file| fill(&mut file)).and_then(|()| fs::rename(&beside, path));
     done.map_err(|cause| {
         // What went wrong first is what matters.
