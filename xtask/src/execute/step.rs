@@ -14,7 +14,7 @@ use crate::facts::{Python, Seen};
 use crate::plan::rocm::check_set;
 use crate::plan::{Action, CheckRocm, Command, Failure, Job, JobName, Retry, Step, TakeWheel, When};
 use crate::process::{Ended, Spawn};
-use crate::version::normalize;
+use crate::version::same_version;
 use crate::{file, observe, process};
 
 use super::cache;
@@ -198,7 +198,7 @@ impl<'a> JobRun<'a> {
         let name = one_wheel(take)?;
         let wheel = WheelName::parse(&name).map_err(|error| error.to_string())?;
         if let Some(planned) = &take.version
-            && normalize(planned).ok().as_deref() != normalize(wheel.version()).ok().as_deref()
+            && !same_version(planned, wheel.version())
         {
             return Err(format!("`{name}` has version `{}`, but `{planned}` was planned", wheel.version()));
         }

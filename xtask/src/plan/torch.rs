@@ -140,7 +140,7 @@ fn configure(setting: &Setting, version: &str, attention: &Attention, recipe: &m
         ("USE_MPI", "OFF"),
         ("USE_NUMA", "OFF"),
         ("PYTORCH_BUILD_VERSION", version),
-        ("PYTORCH_BUILD_NUMBER", &setting.request.naming.build_number),
+        (naming::BUILD_NUMBER, &setting.request.naming.build_number),
         ("USE_FLASH_ATTENTION", attention.switch),
         ("USE_MEM_EFF_ATTENTION", attention.switch),
     ] {
