@@ -124,6 +124,22 @@ pub fn make_folder(path: &str) -> Outcome<()> {
     fs::create_dir_all(path).map_err(failed("make the folder", path))
 }
 
+/// Makes a folder that nobody else has, and those above it: `path`, or `path-2`, `path-3` and so on where that is taken. Returns its path.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn make_new_folder(path: &str) -> Outcome<String> {
+    make_parent(path)?;
+    let mut made = path.to_owned();
+    for number in 2.. {
+        match fs::create_dir(&made) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => made = format!("{path}-{number}"),
+            result => return result.map(|()| made.clone()).map_err(failed("make the folder", &made)),
+        }
+    }
+    Ok(made)
+}
+
 /// Opens a new file to be written bit by bit, its folder included; one that is there is emptied.
 ///
 /// # Errors

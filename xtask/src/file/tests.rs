@@ -161,3 +161,15 @@ fn errors_have_advice() {
     assert_eq!(hint(ErrorKind::ReadOnlyFilesystem), Some("make it writable, or choose another folder"));
     assert_eq!(hint(ErrorKind::NotFound), None);
 }
+
+#[test]
+fn a_new_folder_is_nobody_elses() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("logs/now").to_str().unwrap().to_owned();
+    let made: Vec<String> = (0..3).map(|_| make_new_folder(&path).unwrap()).collect();
+    assert_eq!(made, [path.clone(), format!("{path}-2"), format!("{path}-3")]);
+    assert_eq!(look(&made[2]), Seen::Directory);
+    write_text(&format!("{path}/file"), "").unwrap();
+    let inside = format!("{path}/file/x");
+    assert!(make_new_folder(&inside).unwrap_err().to_string().starts_with("cannot make the folder `"));
+}
