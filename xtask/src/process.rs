@@ -120,6 +120,9 @@ pub enum ProcessError {
     },
 }
 
+/// The pauses before the second and the third try of a program that talks to a network.
+pub const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(10)];
+
 /// How a program ended and why: `exited with 128: fatal: not a git repository`.
 pub fn end(ended: Ended, stderr: &str) -> String {
     telling_line(stderr).map_or_else(|| ended.to_string(), |line| format!("{ended}: {line}"))

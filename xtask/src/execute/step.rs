@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::sync::mpsc::Sender;
-use std::time::Duration;
 
 use manifest::{Artifact, Extra, RelativePath, Sha256, WheelName, glob_prefix};
 
@@ -21,9 +20,6 @@ use super::cache;
 
 /// How many of a program's last lines a failure shows.
 const TAIL: usize = 30;
-
-/// The pauses before the second and the third try of a command that talks to a network.
-const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(10)];
 
 /// A job that runs.
 pub(super) struct JobRun<'a> {
@@ -116,7 +112,7 @@ impl<'a> JobRun<'a> {
     fn run(&mut self, step: &Step, command: &Command, spawn: &Spawn) -> Outcome<()> {
         let mut pauses = match command.retry {
             Retry::Never => [].iter(),
-            Retry::Network => PAUSES.iter(),
+            Retry::Network => process::PAUSES.iter(),
         };
         loop {
             let failed = match self.run_once(step, spawn) {

@@ -131,3 +131,35 @@ fn without_a_ref_nothing_is_asked() {
     // The demo's repositories are not there yet.
     assert_eq!(resolved(&world, &["--demo"], BTreeMap::new()), (BTreeMap::new(), Vec::new()));
 }
+
+#[test]
+fn runs_side_by_side_share_one_store() {
+    let world = World::new();
+    let torch = origins(&world);
+    // One of them fetches while the store has another commit already, and all fetch at once.
+    for commit in [torch, world.commit("torch")] {
+        std::thread::scope(|scope| {
+            let read = || objects(&world, |objects| objects.read(&commit, &["related_commits"]));
+            let threads: Vec<_> = (0..6).map(|_| scope.spawn(read)).collect();
+            for thread in threads {
+                assert_eq!(thread.join().unwrap().map(|texts| texts.len()), Ok(1));
+            }
+        });
+    }
+}
+
+#[test]
+fn a_store_that_another_run_locks_is_waited_for() {
+    let world = World::new();
+    let torch = origins(&world);
+    let store = objects(&world, |objects| objects.dir.clone());
+    world.git("", &["init", "--quiet", "--bare", &store]);
+    let lock = format!("{store}/shallow.lock");
+    file::write_text(&lock, "").unwrap();
+    std::thread::scope(|scope| {
+        let read = scope.spawn(|| objects(&world, |objects| objects.read(&torch, &["related_commits"])));
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        file::remove_all(&lock).unwrap();
+        assert_eq!(read.join().unwrap().map(|texts| texts.len()), Ok(1));
+    });
+}
