@@ -26,7 +26,6 @@ pub mod command;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 
 use cli::{Cli, Command};
@@ -35,7 +34,7 @@ use command::{Code, Stop};
 /// Does what the command line asks for. Results go to standard output, all else to standard error.
 pub fn main() -> ExitCode {
     let code = match observe::arguments().map_err(Stop::request) {
-        Ok(words) => match Cli::try_parse_from(words) {
+        Ok(words) => match Cli::read(words) {
             Ok(cli) => run(&cli).unwrap_or_else(|stop| stop.tell()),
             Err(error) => usage(&error),
         },

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::sync::mpsc::Sender;
 
-use manifest::{Artifact, Extra, RelativePath, Sha256, WheelName, glob_prefix};
+use manifest::{Artifact, Extra, RelativePath, WheelName, glob_prefix};
 
 use super::{Taken, Wheels, World, fill};
 use crate::event::{Event, Failed};
@@ -210,7 +210,7 @@ impl<'a> JobRun<'a> {
         let artifact = Artifact {
             relative_path: RelativePath::parse(&name).map_err(|error| error.to_string())?,
             size_bytes: stored.size,
-            sha256: Sha256::parse(&stored.sha256).map_err(|error| error.to_string())?,
+            sha256: stored.sha256,
             source: Some(take.project),
             labels: wheel.labels(variant),
             planned_version: take.version.clone(),

@@ -54,7 +54,7 @@ fn a_wheel_is_taken_and_measured() {
     assert_eq!(list(&folder.at("out")).unwrap(), ["x-1-py3-none-any.whl"]);
     write_text(&folder.at("abc"), "abc").unwrap();
     let known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-    assert_eq!(measure(&folder.at("abc")).unwrap(), Stored { size: 3, sha256: known.to_owned() });
+    assert_eq!(measure(&folder.at("abc")).unwrap(), Stored { size: 3, sha256: Sha256::parse(known).unwrap() });
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
+use manifest::Sha256;
+use sha2::{Digest, Sha256 as Hasher};
 
 use super::git::{ENV, Git};
 use super::remote;
@@ -115,8 +116,8 @@ fn folder(host: &Host) -> Option<String> {
 fn name(address: &str) -> String {
     let address = without_credentials(address);
     let last = address.trim_end_matches(['/', '\\']).rsplit(['/', '\\', ':']).next().unwrap_or_default();
-    let digest: String = Sha256::digest(&address).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{digest}.git", last.strip_suffix(".git").unwrap_or(last))
+    let digest = Sha256::from(<[u8; 32]>::from(Hasher::digest(&address)));
+    format!("{}-{digest:.8}.git", last.strip_suffix(".git").unwrap_or(last))
 }
 
 #[cfg(test)]

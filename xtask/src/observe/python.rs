@@ -50,20 +50,11 @@ fn read(answer: &str) -> Result<Python, String> {
 /// Without the arguments, which hold a whole program.
 fn cause(error: &ProcessError) -> String {
     match error {
-        ProcessError::Failed { ended, stderr, .. } => match telling_line(stderr) {
-            Some(line) => format!("it {ended}: {line}"),
-            None => format!("it {ended}"),
-        },
+        ProcessError::Failed { ended, stderr, .. } => format!("it {}", process::end(*ended, stderr)),
         ProcessError::NotText { .. } => "it printed something that is not UTF-8".to_owned(),
         ProcessError::Lost { cause, .. } => cause.clone(),
         ProcessError::Start { .. } => error.to_string(),
     }
-}
-
-/// A traceback ends with its cause; a shim that finds no interpreter begins with it, and advice follows.
-fn telling_line(stderr: &str) -> Option<&str> {
-    let mut lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());
-    if stderr.contains("Traceback (most recent call last)") { lines.next_back() } else { lines.next() }
 }
 
 /// The interpreters, the environment that builds, and the SDK in it. Each of them can only be asked once the one before is known.

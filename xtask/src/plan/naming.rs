@@ -4,7 +4,7 @@ use manifest::Project;
 
 use super::setting::Setting;
 use crate::facts::Rocm;
-use crate::request::{Mismatch, Naming, Problem};
+use crate::request::{Mismatch, Naming, Problem, dir_flag};
 use crate::version::{Suffix, VersionError, same_suffix, wheel_version};
 
 /// The local version of a set of wheels.
@@ -104,7 +104,7 @@ fn base<'a>(setting: &Setting<'a>, project: Project) -> Result<&'a str, Problem>
     }
     let (name, dir) = (project.distribution(), setting.dir(project));
     Err(Problem::new(format!("the sources of {name} in `{dir}` have no version: there is no text in `version.txt`"))
-        .hint(format!("is `{dir}` a checkout of {name}? Otherwise name one with `--{}-dir`", project.key().replace('_', "-"))))
+        .hint(format!("is `{dir}` a checkout of {name}? Otherwise name one with `{}`", dir_flag(project))))
 }
 
 fn refused(context: &str, error: VersionError) -> Problem {

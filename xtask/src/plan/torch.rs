@@ -9,7 +9,7 @@ use crate::cli::Wish;
 use crate::facts::Facts;
 use crate::gfx::supports_flash_attention;
 use crate::host::{Host, Platform};
-use crate::request::{Problem, Request};
+use crate::request::{Problem, Request, dir_flag};
 
 /// Microsoft's OpenMP, which torch's libraries need at run time; a key of the facts' libraries.
 pub const OPENMP: &str = "libomp140.x86_64.dll";
@@ -280,5 +280,5 @@ fn has_project_file(setting: &Setting) -> Result<(), Problem> {
     }
     let dir = setting.dir(Project::Pytorch);
     Err(Problem::new(format!("the sources of torch in `{dir}` have no `pyproject.toml`"))
-        .hint(format!("is `{dir}` a checkout of torch? Otherwise name one with `--pytorch-dir`")))
+        .hint(format!("is `{dir}` a checkout of torch? Otherwise name one with `{}`", dir_flag(Project::Pytorch))))
 }

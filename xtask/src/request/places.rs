@@ -74,8 +74,8 @@ impl Places {
         places.output = found.path("--output-dir", &args.output_dir).unwrap_or(default_output);
         places.manifests = found.path("--manifest-dir", &args.manifest_dir).unwrap_or_else(|| join(&places.output, "manifests"));
         places.therock = found.path("--therock-dir", &args.therock_dir);
-        for (project, flag, value) in project_dirs(args) {
-            let place = match found.path(flag, value) {
+        for (project, value) in project_dirs(args) {
+            let place = match found.path(&dir_flag(project), value) {
                 Some(dir) => Place { dir, chosen: Chosen::Named },
                 None => Place { dir: join(&src, project.key()), chosen: Chosen::Default },
             };
@@ -148,14 +148,19 @@ pub fn venv_notes(platform: Platform, prefix: &str) -> String {
     platform.join(prefix, NOTES)
 }
 
-/// The flags that name a project's sources.
-pub fn project_dirs(args: &BuildArgs) -> [(Project, &'static str, &Option<String>); 5] {
+/// The flag that names a project's sources: `--pytorch-audio-dir`.
+pub fn dir_flag(project: Project) -> String {
+    format!("--{}-dir", project.key().replace('_', "-"))
+}
+
+/// What those flags say.
+pub fn project_dirs(args: &BuildArgs) -> [(Project, &Option<String>); 5] {
     [
-        (Project::Triton, "--triton-dir", &args.triton_dir),
-        (Project::Pytorch, "--pytorch-dir", &args.pytorch_dir),
-        (Project::PytorchAudio, "--pytorch-audio-dir", &args.pytorch_audio_dir),
-        (Project::PytorchVision, "--pytorch-vision-dir", &args.pytorch_vision_dir),
-        (Project::Apex, "--apex-dir", &args.apex_dir),
+        (Project::Triton, &args.triton_dir),
+        (Project::Pytorch, &args.pytorch_dir),
+        (Project::PytorchAudio, &args.pytorch_audio_dir),
+        (Project::PytorchVision, &args.pytorch_vision_dir),
+        (Project::Apex, &args.apex_dir),
     ]
 }
 
