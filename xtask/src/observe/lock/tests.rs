@@ -120,7 +120,9 @@ fn what_cannot_be_resolved_says_why() {
         "`git ls-remote` of {0} exited with 128: fatal: '{0}' does not appear to be a git repository",
         world.at("nowhere")
     );
-    assert_eq!(causes(&flags(&["--only", "pytorch", "--ref", "nightly"], &nowhere)), [(Project::Pytorch, cause)]);
+    let hint = "is the address right, and does `git ls-remote` of it work here? `--origin` names another repository";
+    let (_, unresolved) = resolved(&world, &flags(&["--only", "pytorch", "--ref", "nightly"], &nowhere), BTreeMap::new());
+    assert_eq!(unresolved, [Unresolved { project: Project::Pytorch, cause, hint: Some(hint.to_owned()) }]);
 }
 
 #[test]
