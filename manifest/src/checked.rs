@@ -165,6 +165,12 @@ impl TryFrom<String> for Sha256 {
     }
 }
 
+impl From<[u8; 32]> for Sha256 {
+    fn from(digest: [u8; 32]) -> Self {
+        Self(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
 impl TryFrom<String> for RelativePath {
     type Error = CheckError;
 

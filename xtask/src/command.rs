@@ -187,8 +187,7 @@ impl<'a> Session<'a> {
         let join = |base: &str, rest: &str| self.host.platform.join(base, rest);
         let python = crate::plan::python::choose(&self.request, facts).map(|python| self.request.places.python(&python.series));
         let logs = join(&python.unwrap_or_else(|_| self.request.places.work.clone()), &format!("logs/{}", observe::now()));
-        file::make_folder(&logs)?;
-        Ok(logs)
+        Ok(file::make_new_folder(&logs)?)
     }
 
     fn warn(&mut self, text: &str) {

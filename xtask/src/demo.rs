@@ -1,6 +1,7 @@
 //! The miniature sources and SDK of `--demo`, carried in the program, and the job that lays them out.
 
-use sha2::{Digest, Sha256};
+use manifest::Sha256;
+use sha2::{Digest, Sha256 as Hasher};
 
 use crate::facts::{Facts, Looks, Seen};
 use crate::host::Host;
@@ -108,13 +109,13 @@ pub fn job(request: &Request, host: &Host, looks: &Looks, facts: &Facts) -> Resu
 
 /// The file that says that this demo is laid out for these targets.
 pub fn mark(places: &Places, targets: &str) -> String {
-    let mut hash = Sha256::new();
+    let mut hash = Hasher::new();
     for (path, text) in FILES {
         hash.update(format!("{path}\0{text}\0"));
     }
     hash.update(targets);
-    let digest: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    places.platform.join(&places.demo("sdk"), &format!(".laid-out-{digest}"))
+    let digest = Sha256::from(<[u8; 32]>::from(hash.finalize()));
+    places.platform.join(&places.demo("sdk"), &format!(".laid-out-{digest:.16}"))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod cache;
 mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Scope;
 use std::time::Instant;
@@ -140,13 +141,25 @@ fn note<'a>(
 
 fn run_job(job: &Job, wheels: Wheels, world: &World, sender: &Sender<Event>) {
     let started = Instant::now();
-    let end = match step::JobRun::start(job, wheels, world, sender) {
-        Ok(mut run) => run.steps(),
-        Err(failed) => Err(failed),
+    let end = match ended(|| step::JobRun::start(job, wheels, world, sender)?.steps()) {
+        JobEnd::Failed(failed) => JobEnd::Failed(Box::new(failed.redacted(world.secrets))),
+        end => end,
     };
-    let end = end.map_or_else(|failed| JobEnd::Failed(Box::new(failed.redacted(world.secrets))), |()| JobEnd::Done);
     // The receiver outlives every job: it is dropped when all have ended.
     let _ = sender.send(Event::JobEnded { job: job.name.clone(), end, seconds: started.elapsed().as_secs_f64() });
+}
+
+/// How a job ended. Whoever waits for its end gets one even if the tool makes a mistake in it.
+fn ended(job: impl FnOnce() -> Result<(), Box<Failed>>) -> JobEnd {
+    // Nothing that the job changed is looked at again.
+    match catch_unwind(AssertUnwindSafe(job)) {
+        Ok(end) => end.map_or_else(JobEnd::Failed, |()| JobEnd::Done),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+            let cause = format!("a mistake of the tool; please report it: {}", text.unwrap_or("it panicked"));
+            JobEnd::Failed(Failed::of("doing its steps", cause, "none"))
+        }
+    }
 }
 
 /// What a hole is filled with, once the wheel is there.
@@ -172,5 +185,22 @@ impl Failed {
             tail: Vec::new(),
             log: log.to_owned(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_that_panics_has_failed() {
+        assert_eq!(ended(|| Ok(())), JobEnd::Done);
+        for (job, cause) in [
+            ((|| panic!("no {}", "luck")) as fn() -> Result<(), Box<Failed>>, "a mistake of the tool; please report it: no luck"),
+            (|| panic!("plain"), "a mistake of the tool; please report it: plain"),
+            (|| std::panic::panic_any(1), "a mistake of the tool; please report it: it panicked"),
+        ] {
+            assert_eq!(ended(job), JobEnd::Failed(Failed::of("doing its steps", cause, "none")));
+        }
     }
 }

@@ -311,7 +311,7 @@ pub struct Recorded {
     pub identity: Result<String, String>,
     /// The wheels that it lists, by relative path.
     pub wheels: Vec<String>,
-    /// The commits that it names, if it is the partial manifest of a run that did not end well: a rerun is held to them.
+    /// The commits of what an unfinished run selected, if it is the manifest of one: a rerun is held to them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub lock: BTreeMap<Project, Locked>,
 }

@@ -5,7 +5,8 @@ use std::fs::{self, File, FileTimes};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use manifest::Sha256;
+use sha2::{Digest, Sha256 as Hasher};
 
 use crate::facts::Seen;
 
@@ -37,6 +38,9 @@ impl FileError {
 
 type Outcome<T> = Result<T, FileError>;
 
+/// How the name of a file ends that is not whole yet.
+const PARTIAL: &str = ".part";
+
 fn failed<'a>(doing: &'static str, path: &'a str) -> impl Fn(io::Error) -> FileError + 'a {
     move |cause| FileError { doing, path: path.to_owned(), cause }
 }
@@ -46,8 +50,8 @@ fn failed<'a>(doing: &'static str, path: &'a str) -> impl Fn(io::Error) -> FileE
 pub struct Stored {
     /// In bytes.
     pub size: u64,
-    /// SHA-256 in lower-case hexadecimal digits.
-    pub sha256: String,
+    /// What it holds.
+    pub sha256: Sha256,
 }
 
 /// What stands at a path. Symbolic links are followed; what cannot be looked at counts as missing.
@@ -89,6 +93,11 @@ pub fn read_if_there(path: &str) -> Outcome<Option<String>> {
     }
 }
 
+/// Whether a file of this name is one that somebody began to write and did not finish.
+pub fn is_partial(name: &str) -> bool {
+    name.ends_with(PARTIAL)
+}
+
 /// The names in a folder, sorted; none if there is no such folder. Names that are not UTF-8 are left out: nothing of ours has one.
 ///
 /// # Errors
@@ -114,6 +123,22 @@ pub fn list(path: &str) -> Outcome<Vec<String>> {
 /// If it cannot be made, or a file stands in its place.
 pub fn make_folder(path: &str) -> Outcome<()> {
     fs::create_dir_all(path).map_err(failed("make the folder", path))
+}
+
+/// Makes a folder that nobody else has, and those above it: `path`, or `path-2`, `path-3` and so on where that is taken. Returns its path.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn make_new_folder(path: &str) -> Outcome<String> {
+    make_parent(path)?;
+    let mut made = path.to_owned();
+    for number in 2.. {
+        match fs::create_dir(&made) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => made = format!("{path}-{number}"),
+            result => return result.map(|()| made.clone()).map_err(failed("make the folder", &made)),
+        }
+    }
+    Ok(made)
 }
 
 /// Opens a new file to be written bit by bit, its folder included; one that is there is emptied.
@@ -162,12 +187,10 @@ pub fn take(from: &str, folder: &str) -> Outcome<Stored> {
     let name = Path::new(from).file_name().unwrap_or_default();
     let to = Path::new(folder).join(name).to_string_lossy().into_owned();
     let (mut source, times) = open(from)?;
-    let mut stored = Stored { size: 0, sha256: String::new() };
     place(&to, |file| {
-        stored = hash(&mut source, file)?;
-        file.set_times(times)
-    })?;
-    Ok(stored)
+        let stored = hash(&mut source, file)?;
+        file.set_times(times).map(|()| stored)
+    })
 }
 
 /// A file's size and hash, read in one pass.
@@ -290,10 +313,11 @@ pub fn takes_files(folder: &str) -> Result<(), String> {
 }
 
 /// Fills a file beside `path` and renames it. The name beside is this process's own, so that no two write one file.
-fn place(path: &str, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Outcome<()> {
+fn place<T>(path: &str, fill: impl FnOnce(&mut File) -> io::Result<T>) -> Outcome<T> {
     make_parent(path)?;
-    let beside = format!("{path}.{}.part", std::process::id());
-    let done = File::create(&beside).and_then(|mut file| fill(&mut file)).and_then(|()| fs::rename(&beside, path));
+    let beside = format!("{path}.{}{PARTIAL}", std::process::id());
+    let filled = File::create(&beside).and_then(|mut file| fill(&mut file));
+    let done = filled.and_then(|what| fs::rename(&beside, path).map(|()| what));
     done.map_err(|cause| {
         // What went wrong first is what matters.
         let _ = fs::remove_file(&beside);
@@ -317,7 +341,7 @@ fn open(path: &str) -> Outcome<(File, FileTimes)> {
 /// Passes everything on and hashes it on the way.
 fn hash(source: &mut File, target: &mut impl Write) -> io::Result<Stored> {
     let room = source.metadata()?.len().clamp(1 << 12, 1 << 20);
-    let (mut hasher, mut size, mut buffer) = (Sha256::new(), 0, vec![0; room as usize]);
+    let (mut hasher, mut size, mut buffer) = (Hasher::new(), 0, vec![0; room as usize]);
     loop {
         match source.read(&mut buffer)? {
             0 => break,
@@ -328,6 +352,5 @@ fn hash(source: &mut File, target: &mut impl Write) -> io::Result<Stored> {
             }
         }
     }
-    let sha256 = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Stored { size, sha256 })
+    Ok(Stored { size, sha256: Sha256::from(<[u8; 32]>::from(hasher.finalize())) })
 }

@@ -223,19 +223,23 @@ fn are_features(features: &[&str]) -> bool {
 }
 
 /// Up to three known names that could have been meant by `name`: the same but for case, else
-/// those of the same series (`gfx120X-all` for `gfx120X-dgpu`), else those with the fewest typos.
+/// those of the same series (`gfx120X-all` for `gfx120X-dgpu`), else targets that begin with it,
+/// else those with the fewest typos.
 fn nearest(name: &str) -> Vec<&'static str> {
     /// More edits than this turn any target into any other.
     const MOST_EDITS: usize = 2;
     let series = |name: &str| name.split('-').next().unwrap_or_default().to_ascii_lowercase();
     let base = name.split(':').next().unwrap_or_default();
     let mut known = families();
+    let begun = |base: &str| base.len() > "gfx".len() && TARGETS.iter().any(|target| target.name.starts_with(base));
     let edits = |known: &&str| strsim::osa_distance(known, base);
     let fewest = known.iter().map(edits).min().unwrap_or_default();
     if known.iter().any(|known| known.eq_ignore_ascii_case(base)) {
         known.retain(|known| known.eq_ignore_ascii_case(base));
     } else if known.iter().any(|known| series(known) == series(base)) {
         known.retain(|known| series(known) == series(base));
+    } else if begun(base) {
+        known.retain(|known| known.starts_with(base) && !known.contains('-'));
     } else {
         known.retain(|known| fewest <= MOST_EDITS && edits(known) == fewest);
     }

@@ -94,12 +94,6 @@ impl Platform {
         Some(&trimmed[..at.max(root)])
     }
 
-    /// The last part of a path.
-    pub fn file_name(self, path: &str) -> &str {
-        let trimmed = path.trim_end_matches(self.separator());
-        trimmed.rsplit(self.separator()).next().unwrap_or(trimmed)
-    }
-
     /// Whether the path means the same file from every directory.
     pub fn is_absolute(self, path: &str) -> bool {
         self.root_length(&self.spell(path)) > usize::from(self == Platform::Windows)

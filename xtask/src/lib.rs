@@ -28,7 +28,6 @@ use std::borrow::Cow;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 
 use cli::{Cli, Command};
@@ -45,7 +44,7 @@ pub fn main() -> ExitCode {
         &host.as_ref().map(|host| host.env.clone()).unwrap_or_default(),
         words.iter().flatten().map(String::as_str),
     );
-    let code = match words.map(Cli::try_parse_from) {
+    let code = match words.map(Cli::read) {
         Ok(Ok(cli)) => host.and_then(|host| run(&cli, &host)).unwrap_or_else(|stop| stop.tell(&secrets)),
         Ok(Err(error)) => usage(&error, &secrets),
         Err(stop) => stop.tell(&secrets),

@@ -120,12 +120,9 @@ pub fn whole(request: &Request, host: &Host, facts: &Facts) -> Result<Plan, Vec<
     if request.goal == Goal::Wheels && problems.is_empty() {
         match wheel::jobs(request, host, facts) {
             Ok(wheels) => {
-                plan.build = wheels.build;
-                plan.finally = wheels.finally;
+                plan = Plan { prepare: plan.prepare, ..wheels };
                 plan.finally.extend(sources::mark_job(request, facts));
-                plan.warnings = wheels.warnings;
                 plan.warnings.extend(sources::without_git(request, facts));
-                plan.suffix = wheels.suffix;
             }
             Err(found) => problems.extend(found),
         }

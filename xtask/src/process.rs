@@ -120,16 +120,24 @@ pub enum ProcessError {
     },
 }
 
+/// The pauses before the second and the third try of a program that talks to a network.
+pub const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(10)];
+
 /// How a program ended and why: `exited with 128: fatal: not a git repository`.
 pub fn end(ended: Ended, stderr: &str) -> String {
     telling_line(stderr).map_or_else(|| ended.to_string(), |line| format!("{ended}: {line}"))
 }
 
-/// The line of an error output that says most: git's advice follows its `fatal:` line, a traceback ends with its cause.
+/// The line of an error output that says most. Warnings come before the one that complains and advice after it; a traceback ends with its
+/// cause.
 fn telling_line(stderr: &str) -> Option<&str> {
+    const COMPLAINTS: [&str; 3] = ["fatal: ", "error: ", ": command not found"];
     let mut lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());
     let last = lines.clone().next_back();
-    lines.find(|line| line.starts_with("fatal: ") || line.starts_with("error: ")).or(last)
+    if stderr.contains("Traceback (most recent call last)") {
+        return last;
+    }
+    lines.find(|line| COMPLAINTS.iter().any(|words| line.contains(words))).or(last)
 }
 
 /// What a program prints to standard output, without the white space around it. It must succeed. What it writes to standard error never gets

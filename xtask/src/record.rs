@@ -69,7 +69,9 @@ impl Record {
         self.manifest.toolchain = Some(toolchain(facts));
         self.manifest.therock = facts.therock.as_ref().and_then(|seen| Some(therock(seen.as_ref().ok()?, facts)));
         self.jobs = plan.build.iter().filter_map(|job| Some((job.name.to_string(), job.project?))).collect();
+        let others = std::mem::take(&mut self.manifest.jobs);
         self.manifest.jobs = self.jobs.iter().map(|(_, project)| job(*project)).collect();
+        self.manifest.jobs.extend(others);
         self.save()?;
         file::remove_all(&self.complete)
     }
@@ -165,12 +167,20 @@ impl Record {
         lost.sort_unstable();
         lost.dedup();
         self.manifest.missing.extend(lost.iter().copied().filter(|project| kept(*project)).map(missing));
-        let belongs = |project: Project| {
-            lost.contains(&project) || self.manifest.artifacts.iter().any(|artifact| artifact.source == Some(project))
-        };
+        let there: Vec<Project> = self.manifest.artifacts.iter().filter_map(|artifact| artifact.source).collect();
+        let belongs = |project: Project| lost.contains(&project) || there.contains(&project);
         let sources: Vec<_> = earlier.sources().filter(|(project, _)| kept(*project) && belongs(*project)).collect();
         for (project, source) in sources {
             self.manifest.source_mut(project).get_or_insert_with(|| source.clone());
+        }
+        // What an unfinished run built is held to its commit like the rest of that run; what a whole set brought is not.
+        for job in earlier.jobs.iter().filter(|job| kept(job.project) && belongs(job.project)) {
+            self.manifest.jobs.push(match earlier.status {
+                Some(Status::Complete) => {
+                    Job { status: JobStatus::Reused, reason: "its wheel is that of an earlier run".to_owned(), ..job.clone() }
+                }
+                _ => job.clone(),
+            });
         }
     }
 
@@ -185,7 +195,7 @@ impl Record {
 fn intact(artifacts: &[Artifact], path: impl Fn(&Artifact) -> String) -> Vec<(&Artifact, bool)> {
     let same = |artifact: &Artifact, path: &str| {
         let measured = file::measure(path);
-        measured.is_ok_and(|found| found.size == artifact.size_bytes && found.sha256 == artifact.sha256.as_str())
+        measured.is_ok_and(|found| found.size == artifact.size_bytes && found.sha256 == artifact.sha256)
     };
     std::thread::scope(|scope| {
         let read = artifacts.iter().map(|artifact| {

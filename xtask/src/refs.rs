@@ -1,12 +1,8 @@
 //! Where sources come from: git refs and repositories, parsed or refused before git sees them.
 
 use std::fmt;
-use std::str::FromStr;
 
-use serde::Deserialize;
 use thiserror::Error;
-
-use crate::version::checked_text;
 
 #[cfg(test)]
 mod tests;
@@ -38,11 +34,8 @@ impl RefError {
 
 /// A branch, tag or commit, by the rules of `git check-ref-format` and safe to stand in a
 /// command line.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GitRef(String);
-
-checked_text!(GitRef, RefError);
 
 impl GitRef {
     /// Reads a ref; revision expressions such as `HEAD~1` are none.
@@ -83,11 +76,6 @@ impl GitRef {
     pub fn is_nightly(&self) -> bool {
         self.0 == "nightly"
     }
-
-    /// The ref as a part of a file's name: `release/2.13` gives `release-2.13`.
-    pub fn file_name(&self) -> String {
-        self.0.replace('/', "-")
-    }
 }
 
 impl fmt::Display for GitRef {
@@ -96,13 +84,10 @@ impl fmt::Display for GitRef {
     }
 }
 
-/// A repository that git can fetch from. Only `as_str` tells its credentials: `Display`, `Debug`
-/// and serialising show it redacted.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+/// A repository that git can fetch from. Only `as_str` tells its credentials: `Display` and `Debug`
+/// show it redacted.
+#[derive(Clone, PartialEq, Eq)]
 pub struct RepoUrl(String);
-
-checked_text!(RepoUrl, RefError);
 
 impl RepoUrl {
     /// Reads a URL, ssh's short form `git@host:path`, or an absolute path of Linux or Windows.

@@ -9,13 +9,13 @@ mod selection;
 use manifest::{OptionValue, Project};
 
 use places::project_dirs;
-pub use places::{Chosen, Place, Places, Venv, venv_note, venv_notes, venv_python};
+pub use places::{Chosen, Place, Places, Venv, dir_flag, venv_note, venv_notes, venv_python};
 
 use said::Said;
 
 use crate::cli::{BuildArgs, InstallArgs, Wish};
 use crate::facts::Looks;
-use crate::gfx::{self, Selection};
+use crate::gfx::Selection;
 use crate::host::{Host, Platform};
 use crate::redact::Secrets;
 use crate::refs::{GitRef, RepoUrl};
@@ -303,11 +303,6 @@ fn addresses(args: &InstallArgs) -> impl Iterator<Item = &String> {
 /// The order in which wheels are built: triton before torch, torch before what imports it.
 pub const BUILD_ORDER: [Project; 5] =
     [Project::Triton, Project::Pytorch, Project::PytorchAudio, Project::PytorchVision, Project::Apex];
-
-/// Whether a target list has one that flash attention can be compiled for.
-pub fn any_flash_attention(selection: &Selection) -> bool {
-    selection.targets.iter().any(|target| gfx::supports_flash_attention(target))
-}
 
 /// Whether a wheel of this project is built on this platform by default.
 pub fn by_default(project: Project, platform: Platform) -> bool {

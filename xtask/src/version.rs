@@ -5,40 +5,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use pep440_rs::{Version, VersionParseError, VersionSpecifier};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
 #[cfg(test)]
 mod tests;
-
-/// Makes `text.parse()` and deserialising go through the type's `parse`, so that no unchecked
-/// value exists, and serialising through its `Display`.
-macro_rules! checked_text {
-    ($name:ident, $error:ident) => {
-        impl FromStr for $name {
-            type Err = $error;
-
-            fn from_str(text: &str) -> Result<Self, $error> {
-                Self::parse(text)
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = $error;
-
-            fn try_from(text: String) -> Result<Self, $error> {
-                Self::parse(&text)
-            }
-        }
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-    };
-}
-pub(crate) use checked_text;
 
 /// Why a text is refused as a version or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -132,11 +103,8 @@ fn without_leading_zeros(segment: &str) -> &str {
 
 /// What follows the upstream version in a wheel's version, its `+` included: `+rocm7.10.0`.
 /// Kept as written: a `-` in it is a `.` in the wheel's name, so compare with [`same_suffix`].
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suffix(String);
-
-checked_text!(Suffix, VersionError);
 
 impl Suffix {
     /// The suffix that names the ROCm version `rocm`: `+rocm7.10.0`, or
@@ -186,6 +154,15 @@ impl fmt::Display for Suffix {
     }
 }
 
+/// Whether two versions are one, however they are spelled. What is no version is the same only as itself.
+pub fn same_version(a: &str, b: &str) -> bool {
+    let version = |text: &str| normal(text).and_then(|text| Version::from_str(&text));
+    match (version(a), version(b)) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => a == b,
+    }
+}
+
 /// Whether wheels with either suffix have the same version.
 pub fn same_suffix(a: &Suffix, b: &Suffix) -> bool {
     normal(&format!("0{a}")) == normal(&format!("0{b}"))
@@ -230,7 +207,20 @@ pub struct PythonVersion {
     pub free_threaded: bool,
 }
 
-checked_text!(PythonVersion, VersionError);
+/// So that no unchecked one is read from facts.
+impl TryFrom<String> for PythonVersion {
+    type Error = VersionError;
+
+    fn try_from(text: String) -> Result<Self, VersionError> {
+        Self::parse(&text)
+    }
+}
+
+impl Serialize for PythonVersion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
 
 impl PythonVersion {
     /// The oldest Python that wheels are built for.
@@ -298,8 +288,7 @@ fn number(digits: &str) -> Option<u8> {
 }
 
 /// What a build is for. It decides whether wheels name their source's commit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReleaseType {
     /// `ci`
     Ci,
@@ -315,8 +304,6 @@ pub enum ReleaseType {
     /// `prerelease`
     Prerelease,
 }
-
-checked_text!(ReleaseType, VersionError);
 
 impl ReleaseType {
     /// All of them, in the order that help texts list them.
@@ -356,11 +343,8 @@ impl fmt::Display for ReleaseType {
 }
 
 /// Which versions will do: `>1.0`, `==7.10.0`, or nothing for any. Kept as written.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Specifier(String);
-
-checked_text!(Specifier, VersionError);
 
 impl Specifier {
     /// Reads operators with versions, divided by commas.

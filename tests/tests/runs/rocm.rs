@@ -89,3 +89,21 @@ fn what_pip_lets_pass_is_an_error() {
     // What failed is not believed: the next run installs again, and rightly.
     install(&sandbox, "sdk", &["--gfx", "gfx942"]).expect(0);
 }
+
+#[test]
+fn an_environment_of_the_user_is_never_removed() {
+    let sandbox = Sandbox::new();
+    make_sdk(&sandbox, "sdk", &[]);
+    let venv = format!("build/py{}/venv", newest().series);
+    finish(sandbox.command(&newest().path).args(["-m", "venv", &venv])).expect(0);
+    sandbox.write(&format!("{venv}/MY_FILE"), "mine");
+    install(&sandbox, "sdk", &["--gfx", "gfx942", "--venv", &venv]).expect(0);
+    // It stands where the tool would make its own, and now has notes of the tool in it.
+    let ended = install(&sandbox, "sdk", &["--gfx", "gfx942"]).expect(3);
+    let dir = format!("BOX/project/{venv}");
+    let expected = format!(
+        "error: `{dir}` is there, but the tool did not make it\nhint: remove the folder, or build in it as it is with `--venv {dir}`\n"
+    );
+    assert_eq!(sandbox.plain(&ended.stderr), expected);
+    assert_eq!(sandbox.read(&format!("{venv}/MY_FILE")), "mine");
+}

@@ -49,8 +49,8 @@ pub fn check_files(sandbox: &Sandbox, output: &str, manifest: &Manifest) {
     for artifact in &manifest.artifacts {
         let bytes = std::fs::read(sandbox.path(output).join(artifact.relative_path.as_str())).unwrap();
         assert_eq!(artifact.size_bytes, bytes.len() as u64);
-        let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(artifact.sha256.as_str(), hash);
+        let hash = manifest::Sha256::from(<[u8; 32]>::from(Sha256::digest(&bytes)));
+        assert_eq!(artifact.sha256, hash);
     }
 }
 

@@ -102,7 +102,8 @@ fn a_checkout_that_git_cannot_read_is_an_error() {
     assert_eq!(
         sandbox.plain(&ended.stderr),
         "error: the sources of triton in `BOX/project/broken triton` cannot be read: `git status` in `BOX/project/broken triton` exited with \
-         128: fatal: not a git repository: BOX/project/broken triton/nowhere\n"
+         128: fatal: not a git repository: BOX/project/broken triton/nowhere\n\
+         hint: repair the checkout, or name other sources with `--triton-dir`\n"
     );
     assert!(!sandbox.path("of broken").exists());
 }

@@ -4,9 +4,8 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::sync::mpsc::Sender;
-use std::time::Duration;
 
-use manifest::{Artifact, Extra, RelativePath, Sha256, WheelName, glob_prefix};
+use manifest::{Artifact, Extra, RelativePath, WheelName, glob_prefix};
 
 use super::{Taken, Wheels, World, fill};
 use crate::event::{Event, Failed};
@@ -14,16 +13,13 @@ use crate::facts::{Python, Seen};
 use crate::plan::rocm::check_set;
 use crate::plan::{Action, CheckRocm, Command, Failure, Job, JobName, Retry, Step, TakeWheel, When};
 use crate::process::{Ended, Spawn};
-use crate::version::normalize;
+use crate::version::same_version;
 use crate::{file, observe, process};
 
 use super::cache;
 
 /// How many of a program's last lines a failure shows.
 const TAIL: usize = 30;
-
-/// The pauses before the second and the third try of a command that talks to a network.
-const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(10)];
 
 /// A job that runs.
 pub(super) struct JobRun<'a> {
@@ -116,7 +112,7 @@ impl<'a> JobRun<'a> {
     fn run(&mut self, step: &Step, command: &Command, spawn: &Spawn) -> Outcome<()> {
         let mut pauses = match command.retry {
             Retry::Never => [].iter(),
-            Retry::Network => PAUSES.iter(),
+            Retry::Network => process::PAUSES.iter(),
         };
         loop {
             let failed = match self.run_once(step, spawn) {
@@ -200,7 +196,7 @@ impl<'a> JobRun<'a> {
         let name = one_wheel(take)?;
         let wheel = WheelName::parse(&name).map_err(|error| error.to_string())?;
         if let Some(planned) = &take.version
-            && normalize(planned).ok().as_deref() != normalize(wheel.version()).ok().as_deref()
+            && !same_version(planned, wheel.version())
         {
             return Err(format!("`{name}` has version `{}`, but `{planned}` was planned", wheel.version()));
         }
@@ -216,7 +212,7 @@ impl<'a> JobRun<'a> {
         let artifact = Artifact {
             relative_path: RelativePath::parse(&name).map_err(|error| error.to_string())?,
             size_bytes: stored.size,
-            sha256: Sha256::parse(&stored.sha256).map_err(|error| error.to_string())?,
+            sha256: stored.sha256,
             source: Some(take.project),
             labels: wheel.labels(variant),
             planned_version: take.version.clone(),

@@ -54,7 +54,7 @@ fn a_wheel_is_taken_and_measured() {
     assert_eq!(list(&folder.at("out")).unwrap(), ["x-1-py3-none-any.whl"]);
     write_text(&folder.at("abc"), "abc").unwrap();
     let known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-    assert_eq!(measure(&folder.at("abc")).unwrap(), Stored { size: 3, sha256: known.to_owned() });
+    assert_eq!(measure(&folder.at("abc")).unwrap(), Stored { size: 3, sha256: Sha256::parse(known).unwrap() });
 }
 
 #[test]
@@ -160,4 +160,16 @@ fn errors_have_advice() {
     assert_eq!(hint(ErrorKind::StorageFull), Some("free some space, or choose another folder"));
     assert_eq!(hint(ErrorKind::ReadOnlyFilesystem), Some("make it writable, or choose another folder"));
     assert_eq!(hint(ErrorKind::NotFound), None);
+}
+
+#[test]
+fn a_new_folder_is_nobody_elses() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("logs/now").to_str().unwrap().to_owned();
+    let made: Vec<String> = (0..3).map(|_| make_new_folder(&path).unwrap()).collect();
+    assert_eq!(made, [path.clone(), format!("{path}-2"), format!("{path}-3")]);
+    assert_eq!(look(&made[2]), Seen::Directory);
+    write_text(&format!("{path}/file"), "").unwrap();
+    let inside = format!("{path}/file/x");
+    assert!(make_new_folder(&inside).unwrap_err().to_string().starts_with("cannot make the folder `"));
 }

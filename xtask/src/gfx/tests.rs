@@ -120,9 +120,10 @@ fn refusals_name_everything_and_the_nearest() {
     let digits = format!("a target that is not listed must be `gfx` and lower-case hexadecimal digits; {listing}");
     let nothing = "name targets or families, such as `--gfx gfx942`; `cargo xtask gfx` lists them".to_owned();
     let unknown = |list: &str| format!("not a GPU target or family: {list}");
-    let cases: [(&[&str], Unknown, String, &String); 12] = [
+    let cases: [(&[&str], Unknown, String, &String); 13] = [
         (&[], Unknown::Refuse, "no GPU target is given".to_owned(), &nothing),
         (&[" ,; ", ""], Unknown::Allow, "no GPU target is given".to_owned(), &nothing),
+        (&["gfx12"], Unknown::Refuse, unknown("`gfx12` (nearest: `gfx1200`, `gfx1201`, `gfx1250`)"), &newer),
         (&["gfx943"], Unknown::Refuse, unknown("`gfx943` (nearest: `gfx942`)"), &newer),
         (&["GFX942"], Unknown::Refuse, unknown("`GFX942` (nearest: `gfx942`)"), &newer),
         (&["gfx94x-DCGPU"], Unknown::Refuse, unknown("`gfx94x-DCGPU` (nearest: `gfx94X-dcgpu`)"), &newer),

@@ -3,7 +3,7 @@
 
 use std::ffi::OsStr;
 use std::io::IsTerminal;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use super::memory;
 use crate::host::{Environment, Host, Platform, Terminal};
@@ -68,27 +68,19 @@ fn machine(platform: Platform, arch: &str) -> &str {
     }
 }
 
-/// The time in UTC as part of a file's name: `20260822-101112`.
+/// The time in UTC as part of a file's name: `20261122T170501Z`.
 pub fn now() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    stamp(seconds)
+    stamp(SystemTime::now())
 }
 
-/// Days are counted in eras of 400 years that begin on 1 March, so that the leap day is a year's last.
-fn stamp(seconds: u64) -> String {
-    let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = (month_from_march + 2) % 12 + 1;
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!("{year:04}{month:02}{day:02}-{:02}{:02}{:02}", second / 3_600, second / 60 % 60, second % 60)
+fn stamp(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string().replace(['-', ':'], "")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -125,15 +117,6 @@ mod tests {
 
     #[test]
     fn times_are_spelled() {
-        for (seconds, expected) in [
-            (0, "19700101-000000"),
-            (951_782_399, "20000228-235959"),
-            (951_782_400, "20000229-000000"),
-            (1_709_251_199, "20240229-235959"),
-            (1_767_225_600, "20260101-000000"),
-            (4_107_542_400, "21000301-000000"),
-        ] {
-            assert_eq!(stamp(seconds), expected);
-        }
+        assert_eq!(stamp(SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_367_101)), "20261122T170501Z");
     }
 }

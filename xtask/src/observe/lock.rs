@@ -26,6 +26,14 @@ impl From<String> for Fault {
     }
 }
 
+impl Fault {
+    /// A repository that does not answer.
+    fn unreachable(cause: String) -> Self {
+        let hint = "is the address right, and does `git ls-remote` of it work here? `--origin` names another repository";
+        Fault { cause, hint: Some(hint.to_owned()) }
+    }
+}
+
 impl From<SourceError> for Fault {
     fn from(error: SourceError) -> Self {
         Fault { cause: error.to_string(), hint: error.hint() }
@@ -100,9 +108,9 @@ impl Resolver<'_> {
         let is_wanted = rules.iter().any(|(project, _)| *project == Project::Pytorch);
         let texts = match &torch {
             _ if files.is_empty() => Ok(BTreeMap::new()),
-            Ok((repo, locked)) => {
-                Objects::new(self.git, repo).and_then(|objects| objects.read(&locked.commit, &files)).map_err(Fault::from)
-            }
+            Ok((repo, locked)) => Objects::new(self.git, repo)
+                .map_err(Fault::from)
+                .and_then(|objects| objects.read(&locked.commit, &files).map_err(Fault::unreachable)),
             Err(_) if is_wanted => Err(Fault::from("it is pinned in torch's commit, which is not known".to_owned())),
             // Nobody else tells why.
             Err(fault) => Err(Fault {
@@ -149,11 +157,12 @@ impl Resolver<'_> {
     }
 
     fn ask(&self, repo: &RepoUrl, reference: &GitRef) -> Result<Locked, Fault> {
+        let list = |patterns: &[String]| remote::list(self.git, repo, patterns).map_err(Fault::unreachable);
         let patterns = remote_patterns(reference);
-        let lines = if patterns.is_empty() { String::new() } else { remote::list(self.git, repo, &patterns)? };
+        let lines = if patterns.is_empty() { String::new() } else { list(&patterns)? };
         let picked = match pick_remote(&lines, reference) {
             // Only a list of all names tells the nearest.
-            Err(SourceError::NoRef { .. }) => pick_remote(&remote::list(self.git, repo, &[])?, reference),
+            Err(SourceError::NoRef { .. }) => pick_remote(&list(&[])?, reference),
             other => other,
         };
         Ok(locked_ref(repo, reference, picked?))

@@ -7,8 +7,7 @@ use crate::request::{Places, Venv, venv_python};
 use crate::version::PythonVersion;
 
 /// Programs that a build may use, by the names under which plans look for them.
-const PROGRAMS: [&str; 14] =
-    ["git", "cc", "c++", "gcc", "g++", "clang", "clang++", "cl", "cmake", "ninja", "ccache", "sccache", "curl", "tar"];
+const PROGRAMS: [&str; 8] = ["git", "cc", "c++", "cl", "cmake", "ninja", "ccache", "sccache"];
 
 /// Variables that name a compiler.
 const COMPILERS: [&str; 2] = ["CC", "CXX"];

@@ -1,8 +1,10 @@
 //! Files of a commit that is not checked out, read from a store of git objects that all runs share.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use sha2::{Digest, Sha256};
+use manifest::Sha256;
+use sha2::{Digest, Sha256 as Hasher};
 
 use super::git::{ENV, Git};
 use super::remote;
@@ -15,11 +17,14 @@ use crate::refs::RepoUrl;
 /// The variable that names the folder of what runs share.
 const CACHE: &str = "THEROCK_XTASK_CACHE";
 
+/// The pauses before another git is expected to have ended. A fetch of one commit takes seconds.
+const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(10)];
+
 /// A bare repository with single commits of one repository, without its history and, until they are read, without its files.
 pub(super) struct Objects<'a> {
     git: Git<'a>,
     repo: &'a RepoUrl,
-    dir: String,
+    pub(super) dir: String,
 }
 
 impl<'a> Objects<'a> {
@@ -37,21 +42,31 @@ impl<'a> Objects<'a> {
         }
         let mut texts = BTreeMap::new();
         for file in files {
-            let entry = self.local(&["ls-tree", "--format=%(objectname)", commit, "--", file])?;
-            if !entry.is_empty() {
-                texts.insert((*file).to_owned(), self.blob(&entry)?);
+            let entry = self.local(&["ls-tree", commit, "--", file])?;
+            // `MODE TYPE OBJECT <tab> PATH`
+            if let Some(object) = entry.split_whitespace().nth(2) {
+                texts.insert((*file).to_owned(), self.blob(object)?);
             }
         }
         Ok(texts)
     }
 
+    /// Another run that fetches meanwhile makes this one fail, as git locks its store; what counts is that the commit is there.
     fn fetch(&self, commit: &str) -> Result<(), String> {
         file::make_folder(&self.dir).map_err(|error| error.to_string())?;
-        self.local(&["init", "--quiet", "--bare"])?;
-        let fetched =
-            self.network("git fetch", &["fetch", "--quiet", "--no-tags", "--depth", "1", "--filter=blob:none", "origin", commit]);
-        // Another run that fetched the same meanwhile makes this one fail; what counts is that the commit is there.
-        self.local(&["ls-tree", commit]).map(drop).or(fetched)
+        let fetch = ["fetch", "--quiet", "--no-tags", "--depth", "1", "--filter=blob:none", "origin", commit];
+        let mut pauses = PAUSES.iter();
+        loop {
+            let fetched = self.local(&["init", "--quiet", "--bare"]).and_then(|_| self.network("git fetch", &fetch));
+            let Err(cause) = fetched else { return Ok(()) };
+            if self.local(&["ls-tree", commit]).is_ok() {
+                return Ok(());
+            }
+            match pauses.next() {
+                Some(pause) if is_taken(&cause) => std::thread::sleep(*pause),
+                _ => return Err(cause),
+            }
+        }
     }
 
     /// A file's content comes when it is first read.
@@ -79,6 +94,11 @@ impl<'a> Objects<'a> {
     }
 }
 
+/// Whether git failed because of another one that is writing in the same store.
+fn is_taken(cause: &str) -> bool {
+    ["File exists", "could not lock", "has changed since we read it"].iter().any(|words| cause.contains(words))
+}
+
 /// The folder of what runs share.
 fn folder(host: &Host) -> Option<String> {
     let join = |base: &str, rest: &str| host.platform.join(base, rest);
@@ -96,8 +116,8 @@ fn folder(host: &Host) -> Option<String> {
 fn name(address: &str) -> String {
     let address = without_credentials(address);
     let last = address.trim_end_matches(['/', '\\']).rsplit(['/', '\\', ':']).next().unwrap_or_default();
-    let digest: String = Sha256::digest(address.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{digest}.git", last.strip_suffix(".git").unwrap_or(last))
+    let digest = Sha256::from(<[u8; 32]>::from(Hasher::digest(address.as_bytes())));
+    format!("{}-{digest:.8}.git", last.strip_suffix(".git").unwrap_or(last))
 }
 
 #[cfg(test)]

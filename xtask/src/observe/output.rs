@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use manifest::{Finished, Manifest, Source, Status};
+use manifest::{Finished, Job, JobStatus, Manifest, Project, Source, Status};
 
 use crate::facts::{Locked, Output, Recorded};
 use crate::file;
@@ -34,11 +34,20 @@ fn recorded(path: &str) -> Recorded {
                 .ok_or_else(|| "it does not say what build it is of".to_owned()),
             wheels: manifest.artifacts.iter().map(|artifact| artifact.relative_path.as_str().to_owned()).collect(),
             lock: match manifest.status.and_then(Status::finished) {
-                Some(Finished::Partial) => manifest.sources().map(|(project, source)| (project, locked(source, path))).collect(),
+                Some(Finished::Partial) => {
+                    let begun = manifest.sources().filter(|(project, _)| is_begun(&manifest, *project));
+                    begun.map(|(project, source)| (project, locked(source, path))).collect()
+                }
                 _ => BTreeMap::new(),
             },
         },
     }
+}
+
+/// Whether the unfinished run selected a project. What it took over from a whole set is no concern of a rerun.
+fn is_begun(manifest: &Manifest, project: Project) -> bool {
+    let selected = |job: &Job| job.project == project && job.status != JobStatus::Reused;
+    manifest.missing.iter().any(|missing| missing.project == project) || manifest.jobs.iter().any(selected)
 }
 
 fn locked(source: &Source, path: &str) -> Locked {

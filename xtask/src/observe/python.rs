@@ -12,6 +12,7 @@ use crate::host::Host;
 use crate::plan::python::{Misfit, misfit};
 use crate::process::{self, ProcessError};
 use crate::request::{Request, Venv, venv_note, venv_notes, venv_python};
+use crate::version::PythonVersion;
 
 /// What an interpreter is asked.
 const PROBE: &str = include_str!("probe.py");
@@ -25,13 +26,19 @@ const FLAGS: [&str; 4] = ["-E", "-s", "-B", "-c"];
 /// # Errors
 /// In words: why it does not answer.
 pub fn ask(candidate: &str, cwd: &str) -> Result<Python, String> {
-    let (program, version) = match candidate.rsplit_once(" -") {
-        Some((program, version)) => (program, Some(format!("-{version}"))),
-        None => (candidate, None),
-    };
-    let args: Vec<&str> = version.as_deref().into_iter().chain(FLAGS).chain([PROBE]).collect();
+    let (program, version) = launcher(candidate).unwrap_or((candidate, None));
+    let args: Vec<&str> = version.into_iter().chain(FLAGS).chain([PROBE]).collect();
     let answer = process::ask(program, &args, cwd, &[]).map_err(|error| cause(&error))?;
     read(&answer)
+}
+
+/// Windows' launcher and its flag. A path of another program may have a blank and a dash in it, too.
+fn launcher(candidate: &str) -> Option<(&str, Option<&str>)> {
+    let (program, flag) = candidate.split_at(candidate.rfind(" -")?);
+    let (flag, name) = (flag.trim_start(), program.rsplit(['/', '\\']).next()?);
+    let version = flag.strip_prefix('-')?;
+    let starts = name.eq_ignore_ascii_case("py.exe") && (version == "3" || PythonVersion::parse(version).is_ok());
+    starts.then_some((program, Some(flag)))
 }
 
 /// Children of an interpreter may print, too: its own answer is the last line.
@@ -43,20 +50,11 @@ fn read(answer: &str) -> Result<Python, String> {
 /// Without the arguments, which hold a whole program.
 fn cause(error: &ProcessError) -> String {
     match error {
-        ProcessError::Failed { ended, stderr, .. } => match telling_line(stderr) {
-            Some(line) => format!("it {ended}: {line}"),
-            None => format!("it {ended}"),
-        },
+        ProcessError::Failed { ended, stderr, .. } => format!("it {}", process::end(*ended, stderr)),
         ProcessError::NotText { .. } => "it printed something that is not UTF-8".to_owned(),
         ProcessError::Lost { cause, .. } => cause.clone(),
         ProcessError::Start { .. } => error.to_string(),
     }
-}
-
-/// A traceback ends with its cause; a shim that finds no interpreter begins with it, and advice follows.
-fn telling_line(stderr: &str) -> Option<&str> {
-    let mut lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());
-    if stderr.contains("Traceback (most recent call last)") { lines.next_back() } else { lines.next() }
 }
 
 /// The interpreters, the environment that builds, and the SDK in it. Each of them can only be asked once the one before is known.
@@ -117,9 +115,9 @@ fn in_folder(host: &Host, dir: &str, maker: Maker) -> EnvironmentState {
     let made = file::look(&venv_note(host.platform, dir, "made")) == Seen::File;
     let begun = file::look(&notes) == Seen::Directory;
     // In an environment of the user there are notes, too, once something was installed; a folder for them without any is the tool's beginning.
-    let unfinished = begun && !made && (maker == Maker::Tool || file::list(&notes).is_ok_and(|names| names.is_empty()));
+    let unfinished = || begun && !made && file::list(&notes).is_ok_and(|names| names.iter().all(|name| file::is_partial(name)));
     match maker {
-        _ if unfinished => EnvironmentState::Unfinished,
+        _ if unfinished() => EnvironmentState::Unfinished,
         Maker::Tool if !made => EnvironmentState::Foreign,
         _ => ready(host, &venv_python(host.platform, dir), dir),
     }

@@ -9,23 +9,10 @@ use crate::facts::{Checkout, Seen, Unresolved};
 use crate::file;
 use crate::host::Host;
 use crate::plan::triton::{LLVM_MARK, LLVM_PIN, llvm_dir};
-use crate::request::Request;
+use crate::request::{Request, dir_flag};
 
-/// Files and folders whose being there matters to plans.
-const PRESENT: [&str; 12] = [
-    "version.txt",
-    "requirements.txt",
-    "requirements-build.txt",
-    PROJECT_FILE,
-    "setup.py",
-    "python/setup.py",
-    "python/requirements.txt",
-    "tools/amd_build/build_amd.py",
-    "build_env.json",
-    "torch/lib",
-    "build",
-    "dist",
-];
+/// Files whose being there matters to plans.
+const PRESENT: [&str; 4] = ["requirements-build.txt", PROJECT_FILE, "setup.py", "python/setup.py"];
 
 /// Small files whose text matters to plans.
 const TEXTS: [&str; 3] = ["version.txt", "build_env.json", LLVM_PIN];
@@ -55,12 +42,17 @@ fn checkout(host: &Host, git: Option<Git>, project: Project, dir: &str) -> Optio
         return None;
     }
     let mut checkout = Checkout::default();
-    let known = fill(&mut checkout, host, git, project, dir);
-    let unresolved = known.err().map(|cause| Unresolved { project, cause, hint: None });
-    Some((checkout, unresolved))
+    let fault = |hint| move |cause| Unresolved { project, cause, hint };
+    let known = fill(&mut checkout, host, project, dir).map_err(fault(None)).and_then(|()| {
+        let Some(git) = git.filter(|git| git.is_checkout(dir)) else { return Ok(()) };
+        let hint = format!("repair the checkout, or name other sources with `{}`", dir_flag(project));
+        checkout.git = git.state(dir).map_err(fault(Some(hint)))?;
+        Ok(())
+    });
+    Some((checkout, known.err()))
 }
 
-fn fill(checkout: &mut Checkout, host: &Host, git: Option<Git>, project: Project, dir: &str) -> Result<(), String> {
+fn fill(checkout: &mut Checkout, host: &Host, project: Project, dir: &str) -> Result<(), String> {
     let path = |name: &str| host.platform.join(dir, name);
     let read = |path: &str| file::read_if_there(path).map_err(|error| error.to_string());
     let is_there = |name: &&str| file::look(&path(name)) != Seen::Missing;
@@ -76,10 +68,6 @@ fn fill(checkout: &mut Checkout, host: &Host, git: Option<Git>, project: Project
         let mark = host.platform.join(&llvm_dir(host.platform, dir, pin), ".llvm-hash");
         checkout.texts.extend(read(&mark)?.map(|text| (LLVM_MARK.to_owned(), text.trim().to_owned())));
     }
-    checkout.git = match git {
-        Some(git) if git.is_checkout(dir) => git.state(dir)?,
-        _ => None,
-    };
     Ok(())
 }
 

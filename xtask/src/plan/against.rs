@@ -6,12 +6,12 @@ use manifest::{Identity, Project, WheelName};
 use pep440_rs::Version;
 
 use super::check::track;
-use super::naming::same_version;
 use super::setting::Setting;
 use super::{Job, Unknown, unknown};
 use crate::facts::{EnvironmentState, Facts, Python, Ready};
 use crate::host::Host;
 use crate::request::{Problem, Request};
+use crate::version::same_version;
 
 /// The job that installs a recorded torch.
 pub const INSTALL: &str = "install-torch";

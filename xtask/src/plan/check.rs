@@ -7,7 +7,7 @@ use manifest::{Finished, Identity, Project, WheelName, file_name};
 
 use crate::facts::{Checkout, Facts, Locked, Output, Python, Recorded};
 use crate::host::{Host, Platform};
-use crate::request::{Goal, Leftovers, Problem, Request};
+use crate::request::{Goal, Leftovers, Problem, Request, dir_flag};
 
 use super::{python, rocm, sources, wheel};
 
@@ -93,7 +93,7 @@ fn incomplete_sources(request: &Request, host: &Host, facts: &Facts, project: Pr
         return None;
     }
     let (dir, name) = (request.dir(project), project.distribution());
-    let flag = format!("--{}-dir", project.key().replace('_', "-"));
+    let flag = dir_flag(project);
     let platform_hint = match (project, host.platform) {
         (Project::Triton, Platform::Windows) => " (on Windows, of triton-windows)",
         _ => "",

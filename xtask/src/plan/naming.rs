@@ -4,8 +4,8 @@ use manifest::Project;
 
 use super::setting::Setting;
 use crate::facts::Rocm;
-use crate::request::{Mismatch, Naming, Problem};
-use crate::version::{Suffix, VersionError, normalize, same_suffix, wheel_version};
+use crate::request::{Mismatch, Naming, Problem, dir_flag};
+use crate::version::{Suffix, VersionError, same_suffix, wheel_version};
 
 /// The local version of a set of wheels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub fn version(setting: &Setting, project: Project) -> Result<Version, Problem> 
         format!("{name}'s version names no commit, as those of `{kind}` builds do: its sources are no git checkout")
     });
     let overridden = setting.overridden(project, variable(project)).is_some();
-    let planned = (!overridden).then(|| numbered(&told, project, naming));
+    let planned = (!overridden).then(|| if project == Project::Pytorch { numbered(setting, &told) } else { told.clone() });
     Ok(Version { told, planned, why, warning })
 }
 
@@ -82,10 +82,17 @@ pub fn variable(project: Project) -> &'static str {
     }
 }
 
+/// The variable that tells torch's build its number.
+pub const BUILD_NUMBER: &str = "PYTORCH_BUILD_NUMBER";
+
 /// torch, and only torch, puts a build number above 1 into its version.
-fn numbered(told: &str, project: Project, naming: &Naming) -> String {
-    match naming.build_number.parse::<u32>() {
-        Ok(number) if number > 1 && project == Project::Pytorch => format!("{told}.post{number}"),
+fn numbered(setting: &Setting, told: &str) -> String {
+    let number = match setting.overridden(Project::Pytorch, BUILD_NUMBER) {
+        Some(value) => value.unwrap_or_default(),
+        None => &setting.request.naming.build_number,
+    };
+    match number.trim().parse::<u32>() {
+        Ok(number) if number > 1 => format!("{told}.post{number}"),
         _ => told.to_owned(),
     }
 }
@@ -97,17 +104,9 @@ fn base<'a>(setting: &Setting<'a>, project: Project) -> Result<&'a str, Problem>
     }
     let (name, dir) = (project.distribution(), setting.dir(project));
     Err(Problem::new(format!("the sources of {name} in `{dir}` have no version: there is no text in `version.txt`"))
-        .hint(format!("is `{dir}` a checkout of {name}? Otherwise name one with `--{}-dir`", project.key().replace('_', "-"))))
+        .hint(format!("is `{dir}` a checkout of {name}? Otherwise name one with `{}`", dir_flag(project))))
 }
 
 fn refused(context: &str, error: VersionError) -> Problem {
     Problem { text: format!("{context}: {error}"), hint: error.hint() }
-}
-
-/// Whether two versions are one, however they are spelled.
-pub fn same_version(a: &str, b: &str) -> bool {
-    match (normalize(a), normalize(b)) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => a == b,
-    }
 }

@@ -9,7 +9,7 @@ use crate::cli::Wish;
 use crate::facts::{EnvironmentState, Facts, Ready, RocmSet, RocmState};
 use crate::host::Host;
 use crate::request::{Problem, Request, RocmWish, venv_note};
-use crate::version::Specifier;
+use crate::version::{Specifier, same_version};
 
 use super::{Action, CheckRocm, Command, Job, Step, python};
 
@@ -98,13 +98,6 @@ fn several_versions(found: &BTreeMap<String, String>) -> Option<Problem> {
     let list: Vec<String> = found.iter().map(|(name, version)| format!("`{name}` {version}")).collect();
     let text = format!("the ROCm packages are of several versions: {}", list.join(", "));
     Some(Problem::new(text).hint("name one version with `--rocm-sdk-version`, and an index that has all of it"))
-}
-
-fn same_version(a: &str, b: &str) -> bool {
-    match (Version::from_str(a), Version::from_str(b)) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => a == b,
-    }
 }
 
 /// What the environment lacks of the SDK that is asked for.

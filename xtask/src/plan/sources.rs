@@ -80,6 +80,9 @@ impl SourceError {
             Self::NoFile(WINDOWS_TRITON_PIN) | Self::EmptyFile(WINDOWS_TRITON_PIN) => {
                 Some("name a complete checkout of TheRock with `--therock-dir`".to_owned())
             }
+            Self::NoFile(TRITON_PIN) | Self::EmptyFile(TRITON_PIN) | Self::NotACommit { file: TRITON_PIN, .. } => {
+                Some("leave triton out with `--no-build-triton`, or name its sources with `--triton-dir`".to_owned())
+            }
             Self::Repository(error) => error.hint(),
             _ => None,
         }

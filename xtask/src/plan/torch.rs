@@ -9,7 +9,7 @@ use crate::cli::Wish;
 use crate::facts::Facts;
 use crate::gfx::supports_flash_attention;
 use crate::host::{Host, Platform};
-use crate::request::{Problem, Request};
+use crate::request::{Problem, Request, dir_flag};
 
 /// Microsoft's OpenMP, which torch's libraries need at run time; a key of the facts' libraries.
 pub const OPENMP: &str = "libomp140.x86_64.dll";
@@ -140,7 +140,7 @@ fn configure(setting: &Setting, version: &str, attention: &Attention, recipe: &m
         ("USE_MPI", "OFF"),
         ("USE_NUMA", "OFF"),
         ("PYTORCH_BUILD_VERSION", version),
-        ("PYTORCH_BUILD_NUMBER", &setting.request.naming.build_number),
+        (naming::BUILD_NUMBER, &setting.request.naming.build_number),
         ("USE_FLASH_ATTENTION", attention.switch),
         ("USE_MEM_EFF_ATTENTION", attention.switch),
     ] {
@@ -280,5 +280,5 @@ fn has_project_file(setting: &Setting) -> Result<(), Problem> {
     }
     let dir = setting.dir(Project::Pytorch);
     Err(Problem::new(format!("the sources of torch in `{dir}` have no `pyproject.toml`"))
-        .hint(format!("is `{dir}` a checkout of torch? Otherwise name one with `--pytorch-dir`")))
+        .hint(format!("is `{dir}` a checkout of torch? Otherwise name one with `{}`", dir_flag(Project::Pytorch))))
 }

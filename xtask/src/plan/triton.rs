@@ -6,7 +6,7 @@ use super::setting::Setting;
 use super::wheel::Recipe;
 use super::{Action, Command, Env, Hole, Step, Value, env};
 use crate::host::{Host, Platform};
-use crate::request::Problem;
+use crate::request::{Problem, dir_flag};
 
 /// What tells triton's build the name of its distribution.
 const NAME: &str = "TRITON_WHEEL_NAME";
@@ -73,7 +73,7 @@ fn setup_dir(setting: &Setting) -> Result<String, Problem> {
         () if present.contains("python/setup.py") => Ok(setting.join(dir, "python")),
         () if present.contains("setup.py") => Ok(dir.to_owned()),
         () => Err(Problem::new(format!("the sources of triton in `{dir}` have no `setup.py`, neither there nor in `python`"))
-            .hint(format!("is `{dir}` a checkout of triton? Otherwise name one with `--triton-dir`"))),
+            .hint(format!("is `{dir}` a checkout of triton? Otherwise name one with `{}`", dir_flag(Project::Triton)))),
     }
 }
 
@@ -121,7 +121,7 @@ fn llvm(setting: &Setting) -> Result<(String, Vec<Step>, String), Problem> {
         return Err(Problem::new(format!(
             "`{file}`, which names the LLVM that triton is compiled with, holds no commit: `{pin}`"
         ))
-        .hint(format!("is `{dir}` a checkout of triton-windows? Otherwise name one with `--triton-dir`")));
+        .hint(format!("is `{dir}` a checkout of triton-windows? Otherwise name one with `{}`", dir_flag(Project::Triton))));
     }
     let llvm = llvm_dir(setting.host.platform, dir, pin);
     if texts.get(LLVM_MARK).is_some_and(|mark| mark.trim() == pin) {

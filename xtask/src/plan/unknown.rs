@@ -5,7 +5,7 @@ use manifest::Project;
 use super::{JobName, Unknown, python, rocm};
 use crate::facts::{Facts, RocmState};
 use crate::host::Host;
-use crate::request::{Problem, Request};
+use crate::request::{Problem, Request, dir_flag};
 
 /// The interpreter that builds.
 pub fn interpreter() -> Unknown {
@@ -44,7 +44,7 @@ pub fn sources(request: &Request, facts: &Facts, project: Project) -> Result<Opt
 }
 
 fn absent(request: &Request, project: Project) -> Problem {
-    let (name, flag) = (project.distribution(), project.key().replace('_', "-"));
+    let (name, flag) = (project.distribution(), dir_flag(project));
     Problem::new(format!("the sources of {name} are not in `{}`", request.dir(project)))
-        .hint(format!("give `--ref` to check them out, or name their folder with `--{flag}-dir`"))
+        .hint(format!("give `--ref` to check them out, or name their folder with `{flag}`"))
 }

@@ -1,39 +1,17 @@
 //! The wheels: the one sequence that each of them follows, and how their jobs wait for each other and share the machine.
 
 use manifest::{Project, glob_prefix};
-use serde::Serialize;
 
 use super::against::{self, Torch};
 use super::jobs::{self, Budget, Shares};
 use super::setting::Setting;
 use super::{
-    Action, Env, Job, JobName, Step, TakeWheel, Unknown, Value, apex, audio, cache, env, naming, torch, triton, unknown, vision,
+    Action, Env, Job, JobName, Plan, Step, TakeWheel, Unknown, Value, apex, audio, cache, env, naming, torch, triton, unknown,
+    vision,
 };
 use crate::facts::Facts;
 use crate::host::Host;
 use crate::request::{Cache, Leftovers, Problem, Request};
-
-/// The second half of a plan.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Wheels {
-    /// The wheels' jobs, and those that they need.
-    pub build: Vec<Job>,
-    /// Done at the end, whatever became of the wheels.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub finally: Vec<Job>,
-    /// What is appended to the wheels' versions, once it is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub suffix: Option<String>,
-    /// What users should know but need not act on.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub warnings: Vec<String>,
-}
-
-/// Files of a checkout that decide something by being there.
-pub const FILES_THAT_DECIDE: [&str; 4] = ["pyproject.toml", "requirements-build.txt", "python/setup.py", "setup.py"];
-
-/// Small files of a checkout that decide something by what they say; keys of its texts.
-pub const TEXTS_THAT_DECIDE: [&str; 3] = ["version.txt", "build_env.json", triton::LLVM_PIN];
 
 /// How one project's wheel differs from the others'.
 pub struct Recipe {
@@ -93,18 +71,19 @@ impl Recipe {
     }
 }
 
-/// Plans every wheel that is selected, or tells every problem. What is not known yet is named in the job that needs it.
-pub fn jobs(request: &Request, host: &Host, facts: &Facts) -> Result<Wheels, Vec<Problem>> {
-    let mut planner = Planner { request, host, facts, wheels: Wheels::default(), problems: Vec::new() };
-    planner.plan();
-    if planner.problems.is_empty() { Ok(planner.wheels) } else { Err(planner.problems) }
+/// Plans every wheel that is selected, and what is done at the end, or tells every problem. What is not known yet is named in the job that
+/// needs it.
+pub fn jobs(request: &Request, host: &Host, facts: &Facts) -> Result<Plan, Vec<Problem>> {
+    let mut planner = Planner { request, host, facts, plan: Plan::default(), problems: Vec::new() };
+    planner.fill();
+    if planner.problems.is_empty() { Ok(planner.plan) } else { Err(planner.problems) }
 }
 
 struct Planner<'a> {
     request: &'a Request,
     host: &'a Host,
     facts: &'a Facts,
-    wheels: Wheels,
+    plan: Plan,
     problems: Vec<Problem>,
 }
 
@@ -117,12 +96,12 @@ struct Decided<'a> {
 }
 
 impl<'a> Planner<'a> {
-    fn plan(&mut self) {
+    fn fill(&mut self) {
         let decided = self.decide();
         let cache = cache::jobs(&self.request.cache, self.host);
         if let Some((before, after)) = cache {
-            self.wheels.build.push(before);
-            self.wheels.finally.push(after);
+            self.plan.build.push(before);
+            self.plan.finally.push(after);
         }
         let dependants = against::dependants(self.request);
         for &project in self.request.selected.iter().filter(|project| !dependants.contains(project)) {
@@ -154,9 +133,9 @@ impl<'a> Planner<'a> {
             shared.extend(self.kept(unknown::sources(request, facts, Project::Triton)).flatten());
         }
         if let Some(setting) = &setting {
-            self.wheels.suffix = Some(setting.local.suffix.to_string());
-            self.wheels.warnings.extend(env::lacks(setting));
-            self.wheels.warnings.extend(setting.local.warning.clone());
+            self.plan.suffix = Some(setting.local.suffix.to_string());
+            self.plan.warnings.extend(env::lacks(setting));
+            self.plan.warnings.extend(setting.local.warning.clone());
         }
         Decided { budget, torch, setting: setting.filter(|_| shared.is_empty()), shared }
     }
@@ -169,7 +148,7 @@ impl<'a> Planner<'a> {
         if project == Project::Pytorch {
             let attention = torch::attention(self.request, self.host.platform);
             job.why.push(attention.why);
-            self.wheels.warnings.extend(attention.warning);
+            self.plan.warnings.extend(attention.warning);
         }
         job.why.push(shares.why(&decided.budget));
         job.unknown.clone_from(&decided.shared);
@@ -181,14 +160,14 @@ impl<'a> Planner<'a> {
         match &decided.setting {
             Some(setting) if job.unknown.is_empty() => match recipe(setting, project, &decided.torch) {
                 Ok(recipe) => {
-                    self.wheels.warnings.extend(recipe.warnings.iter().cloned());
+                    self.plan.warnings.extend(recipe.warnings.iter().cloned());
                     follow(setting, project, recipe, shares, &mut job);
                 }
                 Err(problems) => problems.into_iter().for_each(|problem| self.problem(problem)),
             },
             _ => job.why.extend(env::overrides(self.request, self.host.platform, project, &mut Env::new())),
         }
-        self.wheels.build.push(job);
+        self.plan.build.push(job);
     }
 
     fn installed_torch(&mut self, decided: &Decided) {
@@ -201,12 +180,12 @@ impl<'a> Planner<'a> {
         }
         match &decided.setting {
             Some(setting) => {
-                self.wheels.warnings.extend(setting.loss("torch"));
+                self.plan.warnings.extend(setting.loss("torch"));
                 against::install(setting, path, version, &mut job);
             }
             None => job.unknown.clone_from(&decided.shared),
         }
-        self.wheels.build.push(job);
+        self.plan.build.push(job);
     }
 
     fn kept<T>(&mut self, result: Result<T, Problem>) -> Option<T> {

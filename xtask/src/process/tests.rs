@@ -10,6 +10,9 @@ fn the_telling_line_of_an_error_output() {
         ("fatal: not a repository\nstop at the mount point\n", Some("fatal: not a repository")),
         ("warning: x\nerror: y\nhint: z\n", Some("error: y")),
         ("Traceback (most recent call last):\n  File x\nValueError: no\n\n", Some("ValueError: no")),
+        ("usage: x [-h]\nx: error: no such option\n", Some("x: error: no such option")),
+        ("reading\nit is broken\n", Some("it is broken")),
+        ("pyenv: python3.12: command not found\n\nNote: see pyenv help\n", Some("pyenv: python3.12: command not found")),
     ] {
         assert_eq!(telling_line(stderr), expected, "{stderr}");
     }

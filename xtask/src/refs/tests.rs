@@ -7,21 +7,20 @@ const COMMIT: &str = "515115ea2cb85a0b71b5507ce56a627d14c7ae73";
 #[test]
 fn refs() {
     let cases = [
-        ("nightly", "nightly", false, true),
-        ("release/2.13", "release-2.13", false, false),
-        ("users/me/a-b_c", "users-me-a-b_c", false, false),
-        ("v2.9.0-rc1", "v2.9.0-rc1", false, false),
-        ("release/nightly", "release-nightly", false, false),
-        ("refs/heads/main", "refs-heads-main", false, false),
-        ("a@b", "a@b", false, false),
-        ("zweig/größe", "zweig-größe", false, false),
-        (COMMIT, COMMIT, true, false),
-        (&COMMIT[1..], &COMMIT[1..], false, false),
+        ("nightly", false, true),
+        ("release/2.13", false, false),
+        ("users/me/a-b_c", false, false),
+        ("v2.9.0-rc1", false, false),
+        ("release/nightly", false, false),
+        ("refs/heads/main", false, false),
+        ("a@b", false, false),
+        ("zweig/größe", false, false),
+        (COMMIT, true, false),
+        (&COMMIT[1..], false, false),
     ];
-    for (text, file_name, is_commit, is_nightly) in cases {
+    for (text, is_commit, is_nightly) in cases {
         let parsed = GitRef::parse(text).unwrap();
         assert_eq!(parsed.as_str(), text);
-        assert_eq!(parsed.file_name(), file_name);
         assert_eq!((parsed.is_commit(), parsed.is_nightly()), (is_commit, is_nightly), "{text}");
     }
 }
@@ -96,7 +95,6 @@ fn repositories_are_shown_without_credentials() {
         assert_eq!(parsed.redacted(), redacted);
         assert_eq!(parsed.to_string(), redacted);
         assert_eq!(format!("{parsed:?}"), format!("RepoUrl({redacted:?})"));
-        assert_eq!(serde_json::to_string(&parsed).unwrap(), serde_json::to_string(redacted).unwrap());
     }
 }
 
@@ -148,14 +146,4 @@ fn refused_repositories() {
         let hint = "write `https://github.com/ROCm/pytorch.git`, `git@github.com:ROCm/pytorch.git` or an absolute path";
         assert_eq!(error.hint().as_deref(), Some(hint));
     }
-}
-
-#[test]
-fn json_goes_through_the_parser() {
-    let nightly: GitRef = serde_json::from_str("\"nightly\"").unwrap();
-    assert_eq!(serde_json::to_string(&nightly).unwrap(), "\"nightly\"");
-    assert!(serde_json::from_str::<GitRef>("\"--help\"").is_err());
-    let parsed: RepoUrl = serde_json::from_str("\"https://user:pass@host/a\"").unwrap();
-    assert_eq!(parsed.as_str(), "https://user:pass@host/a");
-    assert!(serde_json::from_str::<RepoUrl>("\"ext::sh\"").is_err());
 }

@@ -5,7 +5,7 @@ use manifest::{Origin, Project};
 use super::said::Said;
 use super::{
     Cache, DEFAULT_INDEX, DEMO_ROCM, Goal, Jobs, Leftovers, Mismatch, Override, Places, Problem, PythonWish, Request, RocmWish,
-    SccacheScope, Sources, Venv, project_dirs,
+    SccacheScope, Sources, Venv, dir_flag, project_dirs,
 };
 use crate::cli::{BuildArgs, InstallArgs, Wish};
 use crate::facts::{Looks, Seen};
@@ -354,9 +354,9 @@ pub(super) fn note_places(args: &BuildArgs, places: &Places, said: &mut Said) {
     said.note("work-dir", places.work.as_str(), source(&install.work_dir));
     said.note("output-dir", places.output.as_str(), source(&args.output_dir));
     said.note("manifest-dir", places.manifests.as_str(), source(&args.manifest_dir));
-    for (project, flag, given) in project_dirs(args) {
+    for (project, given) in project_dirs(args) {
         let origin = if given.is_none() && args.root_checkout_dir.is_some() { Origin::Flag } else { source(given) };
-        said.note(flag.trim_start_matches('-'), places.project(project).dir.as_str(), origin);
+        said.note(dir_flag(project).trim_start_matches('-'), places.project(project).dir.as_str(), origin);
     }
     match &places.venv {
         Venv::Own => said.note("venv", serde_json::Value::Null, Origin::Default),

@@ -64,14 +64,18 @@ impl Places {
     pub fn build(args: &BuildArgs, host: &Host) -> Result<Self, Vec<Problem>> {
         let mut found = Finder { host, problems: Vec::new() };
         let mut places = found.common(&args.install, if args.demo { "build/demo" } else { "build" });
+        // What the demo builds is no torch: it stays out of the environment that happens to be active.
+        if args.demo && args.install.venv.is_none() {
+            places.venv = Venv::Own;
+        }
         let join = |base: &str, rest: &str| host.platform.join(base, rest);
         let src = found.path("--root-checkout-dir", &args.root_checkout_dir).unwrap_or_else(|| join(&places.work, "src"));
         let default_output = if args.demo { join(&places.work, "dist") } else { join(&host.cwd, "dist") };
         places.output = found.path("--output-dir", &args.output_dir).unwrap_or(default_output);
         places.manifests = found.path("--manifest-dir", &args.manifest_dir).unwrap_or_else(|| join(&places.output, "manifests"));
         places.therock = found.path("--therock-dir", &args.therock_dir);
-        for (project, flag, value) in project_dirs(args) {
-            let place = match found.path(flag, value) {
+        for (project, value) in project_dirs(args) {
+            let place = match found.path(&dir_flag(project), value) {
                 Some(dir) => Place { dir, chosen: Chosen::Named },
                 None => Place { dir: join(&src, project.key()), chosen: Chosen::Default },
             };
@@ -144,14 +148,19 @@ pub fn venv_notes(platform: Platform, prefix: &str) -> String {
     platform.join(prefix, NOTES)
 }
 
-/// The flags that name a project's sources.
-pub fn project_dirs(args: &BuildArgs) -> [(Project, &'static str, &Option<String>); 5] {
+/// The flag that names a project's sources: `--pytorch-audio-dir`.
+pub fn dir_flag(project: Project) -> String {
+    format!("--{}-dir", project.key().replace('_', "-"))
+}
+
+/// What those flags say.
+pub fn project_dirs(args: &BuildArgs) -> [(Project, &Option<String>); 5] {
     [
-        (Project::Triton, "--triton-dir", &args.triton_dir),
-        (Project::Pytorch, "--pytorch-dir", &args.pytorch_dir),
-        (Project::PytorchAudio, "--pytorch-audio-dir", &args.pytorch_audio_dir),
-        (Project::PytorchVision, "--pytorch-vision-dir", &args.pytorch_vision_dir),
-        (Project::Apex, "--apex-dir", &args.apex_dir),
+        (Project::Triton, &args.triton_dir),
+        (Project::Pytorch, &args.pytorch_dir),
+        (Project::PytorchAudio, &args.pytorch_audio_dir),
+        (Project::PytorchVision, &args.pytorch_vision_dir),
+        (Project::Apex, &args.apex_dir),
     ]
 }
 
@@ -202,4 +211,38 @@ impl Finder<'_> {
 
 fn platform_spelled(host: &Host, dir: &str) -> String {
     host.absolute(dir).unwrap_or_else(|_| dir.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use crate::host::{Environment, Memory, Terminal};
+
+    #[test]
+    fn the_demo_stays_out_of_the_active_environment() {
+        let host = Host {
+            platform: Platform::Linux,
+            machine: String::new(),
+            cwd: "/w".to_owned(),
+            env: Environment([("VIRTUAL_ENV".to_owned(), "/active".to_owned())].into()),
+            cpus: 1,
+            memory: Memory::default(),
+            terminal: Terminal::Dumb,
+        };
+        for (words, expected) in [
+            (&["--demo"][..], Venv::Own),
+            (&["--demo", "--venv", "mine"], Venv::At("/w/mine".to_owned())),
+            (&["--demo", "--venv", "none"], Venv::Interpreter),
+            (&["--ref", "nightly"], Venv::At("/active".to_owned())),
+            (&["--ref", "nightly", "--python", "3.12"], Venv::Own),
+        ] {
+            let Command::Build(args) = Cli::try_parse_from([&["xtask", "build"], words].concat()).unwrap().command else {
+                panic!()
+            };
+            assert_eq!(Places::build(&args, &host).unwrap().venv, expected, "{words:?}");
+        }
+    }
 }

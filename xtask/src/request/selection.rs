@@ -3,7 +3,7 @@
 use manifest::{Origin, Project};
 
 use super::said::Said;
-use super::{BUILD_ORDER, Chosen, Problem, Request, by_default};
+use super::{BUILD_ORDER, Chosen, Problem, Request, by_default, dir_flag};
 use crate::cli::{BuildArgs, Wish};
 use crate::facts::{Looks, Seen};
 use crate::host::Platform;
@@ -103,7 +103,7 @@ fn sources_folder(request: &Request) -> &str {
 /// Sources that the tool does not fetch must be there.
 fn check_dir(project: Project, request: &Request, sources: Sources, looks: &Looks, said: &mut Said) {
     let place = request.places.project(project);
-    let flag = format!("--{}-dir", project.key().replace('_', "-"));
+    let flag = dir_flag(project);
     match (looks.at(&place.dir), place.chosen) {
         (Seen::Directory, _) => {}
         (Seen::Missing, Chosen::Default) if sources == Sources::OfRef => {}

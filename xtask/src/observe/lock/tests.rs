@@ -120,7 +120,9 @@ fn what_cannot_be_resolved_says_why() {
         "`git ls-remote` of {0} exited with 128: fatal: '{0}' does not appear to be a git repository",
         world.at("nowhere")
     );
-    assert_eq!(causes(&flags(&["--only", "pytorch", "--ref", "nightly"], &nowhere)), [(Project::Pytorch, cause)]);
+    let hint = "is the address right, and does `git ls-remote` of it work here? `--origin` names another repository";
+    let (_, unresolved) = resolved(&world, &flags(&["--only", "pytorch", "--ref", "nightly"], &nowhere), BTreeMap::new());
+    assert_eq!(unresolved, [Unresolved { project: Project::Pytorch, cause, hint: Some(hint.to_owned()) }]);
 }
 
 #[test]
@@ -130,4 +132,36 @@ fn without_a_ref_nothing_is_asked() {
     assert_eq!(resolved(&world, &["--only", "pytorch"], BTreeMap::new()), (BTreeMap::new(), Vec::new()));
     // The demo's repositories are not there yet.
     assert_eq!(resolved(&world, &["--demo"], BTreeMap::new()), (BTreeMap::new(), Vec::new()));
+}
+
+#[test]
+fn runs_side_by_side_share_one_store() {
+    let world = World::new();
+    let torch = origins(&world);
+    // One of them fetches while the store has another commit already, and all fetch at once.
+    for commit in [torch, world.commit("torch")] {
+        std::thread::scope(|scope| {
+            let read = || objects(&world, |objects| objects.read(&commit, &["related_commits"]));
+            let threads: Vec<_> = (0..6).map(|_| scope.spawn(read)).collect();
+            for thread in threads {
+                assert_eq!(thread.join().unwrap().map(|texts| texts.len()), Ok(1));
+            }
+        });
+    }
+}
+
+#[test]
+fn a_store_that_another_run_locks_is_waited_for() {
+    let world = World::new();
+    let torch = origins(&world);
+    let store = objects(&world, |objects| objects.dir.clone());
+    world.git("", &["init", "--quiet", "--bare", &store]);
+    let lock = format!("{store}/shallow.lock");
+    file::write_text(&lock, "").unwrap();
+    std::thread::scope(|scope| {
+        let read = scope.spawn(|| objects(&world, |objects| objects.read(&torch, &["related_commits"])));
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        file::remove_all(&lock).unwrap();
+        assert_eq!(read.join().unwrap().map(|texts| texts.len()), Ok(1));
+    });
 }

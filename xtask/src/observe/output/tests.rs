@@ -38,9 +38,13 @@ fn wheels_and_manifests_are_listed() {
 fn an_unfinished_run_left_its_commits() {
     let world = World::new();
     let commit = "0123456789abcdef0123456789abcdef01234567";
+    let source = format!(r#"{{"repo": "https://h/x", "commit": "{commit}", "branch": "nightly"}}"#);
+    // torch is still to come, torchaudio was built, and triton and apex are taken over from a whole set.
     let text = |status: &str| {
         format!(
-            r#"{{"schema_version": 1, "pytorch": {{"repo": "https://h/x", "commit": "{commit}", "branch": "nightly"}}, "status": "{status}"}}"#
+            r#"{{"schema_version": 1, "pytorch": {source}, "pytorch_audio": {source}, "triton": {source}, "apex": {source}, "status": "{status}",
+            "missing": [{{"project": "pytorch", "need": "required"}}],
+            "jobs": [{{"project": "pytorch_audio", "status": "built", "reason": ""}}, {{"project": "triton", "status": "reused", "reason": ""}}]}}"#
         )
     };
     let path = world.at("dist/manifests/therock-manifest_torch_py3.12_nightly.partial.json");
@@ -54,7 +58,7 @@ fn an_unfinished_run_left_its_commits() {
         branch: Some("nightly".to_owned()),
         why: format!("the commit of the unfinished run in `{path}`; without that file it is resolved anew"),
     };
-    assert_eq!(lock("failed"), [(manifest::Project::Pytorch, locked)].into());
+    assert_eq!(lock("failed"), [Project::Pytorch, Project::PytorchAudio].map(|project| (project, locked.clone())).into());
     assert_eq!(lock("complete"), BTreeMap::new());
 }
 

@@ -77,8 +77,26 @@ fn what_does_not_answer_says_why() {
 #[test]
 fn a_launcher_is_told_the_version() {
     let world = World::new();
-    let launcher = world.program("py", "echo \"$1 $2 $3 $4 $5\" >&2; exit 3");
+    let launcher = world.program("py.exe", "echo \"$1 $2 $3 $4 $5\" >&2; exit 3");
     assert_eq!(ask(&format!("{launcher} -3.13t"), "/"), Err("it exited with 3: -3.13t -E -s -B -c".to_owned()));
+    for (candidate, expected) in [
+        (r"C:\Windows\py.exe -3", Some((r"C:\Windows\py.exe", Some("-3")))),
+        (r"C:\My -x folder\PY.EXE -3.12", Some((r"C:\My -x folder\PY.EXE", Some("-3.12")))),
+        (r"C:\py.exe -x\python.exe", None),
+        (r"C:\Python -3.12", None),
+        ("/usr/bin/python3", None),
+    ] {
+        assert_eq!(super::launcher(candidate), expected, "{candidate}");
+    }
+}
+
+#[test]
+fn a_path_may_hold_what_looks_like_a_flag() {
+    let world = World::new();
+    for path in ["a -x/python", "b -3.12/python", "python -3.12"] {
+        let program = world.program(path, "echo \"$1 $2 $3 $4\" >&2; exit 3");
+        assert_eq!(ask(&program, "/"), Err("it exited with 3: -E -s -B -c".to_owned()), "{path}");
+    }
 }
 
 #[test]
@@ -87,7 +105,7 @@ fn candidates_are_asked_until_one_fits() {
     let real = real(&world);
     let says = |series: &str, implementation: &str| {
         let mut python = real.clone();
-        python.series = series.parse().unwrap();
+        python.series = PythonVersion::parse(series).unwrap();
         python.implementation = implementation.to_owned();
         format!("echo '{}'", serde_json::to_string(&python).unwrap())
     };
@@ -126,6 +144,10 @@ fn environments_are_told_apart() {
         assert_eq!(state("empty", maker), EnvironmentState::Absent);
         file::make_folder(&venv_notes(world.host.platform, &world.at("begun"))).unwrap();
         assert_eq!(state("begun", maker), EnvironmentState::Unfinished);
+        note("begun", "made", "{}");
+        let made = venv_note(world.host.platform, &world.at("begun"), "made");
+        file::rename(&made, &format!("{made}.1.part")).unwrap();
+        assert_eq!(state("begun", maker), EnvironmentState::Unfinished, "the note was being written");
     }
     world.write("file", "");
     assert_eq!(
@@ -141,7 +163,11 @@ fn environments_are_told_apart() {
     assert_eq!(state("venv", Maker::Tool), EnvironmentState::Foreign);
     assert!(is_ready(state("venv", Maker::User)));
     note("venv", "installing", r#"["rocm"]"#);
-    assert_eq!(state("venv", Maker::Tool), EnvironmentState::Unfinished);
+    assert_eq!(
+        state("venv", Maker::Tool),
+        EnvironmentState::Foreign,
+        "an environment of the user is no unfinished one of the tool"
+    );
     assert!(is_ready(state("venv", Maker::User)), "notes are kept in an environment of the user, too");
     note("venv", "made", "{}");
     note("venv", "rocm", r#"{"asked": "rocm", "distributions": {"rocm": "7.1"}}"#);

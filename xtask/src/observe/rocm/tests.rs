@@ -9,7 +9,7 @@ fn python(world: &World, script: &str) -> Python {
     Python {
         executable: world.program("python", &format!("[ \"$1 $2\" = '-m rocm_sdk' ] || exit 64\n{script}")),
         version: "3.12.1".to_owned(),
-        series: "3.12".parse().unwrap(),
+        series: crate::version::PythonVersion::parse("3.12").unwrap(),
         implementation: "cpython".to_owned(),
         prefix: world.at(""),
         base_prefix: "/usr".to_owned(),

@@ -317,7 +317,16 @@ fn faults_come_with_advice() {
             SourceError::NoFile(RELATED_COMMITS),
             "there is no `related_commits`\nhint: leave the project out, or name its sources or its `--origin`",
         ),
-        (SourceError::NoFile(TRITON_PIN), "there is no `.ci/docker/ci_commit_pins/triton.txt`\nhint: "),
+        (
+            SourceError::NoFile(TRITON_PIN),
+            "there is no `.ci/docker/ci_commit_pins/triton.txt`\n\
+             hint: leave triton out with `--no-build-triton`, or name its sources with `--triton-dir`",
+        ),
+        (
+            SourceError::NotACommit { file: TRITON_PIN, text: "main".to_owned() },
+            "`.ci/docker/ci_commit_pins/triton.txt` holds `main`, which is not a full commit\n\
+             hint: leave triton out with `--no-build-triton`, or name its sources with `--triton-dir`",
+        ),
         (
             SourceError::EmptyFile(WINDOWS_TRITON_PIN),
             "`external-builds/pytorch/ci_commit_pins/triton-windows.txt` is empty\n\
