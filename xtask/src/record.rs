@@ -9,7 +9,7 @@ use manifest::{
 };
 
 use crate::event::{Event, Failed, JobEnd};
-use crate::facts::{Facts, Owner, Upstream};
+use crate::facts::{Facts, Upstream};
 use crate::file::{self, FileError};
 use crate::host::Host;
 use crate::plan::{self, Plan, rocm::is_rocm};
@@ -234,7 +234,7 @@ fn source(project: Project, facts: &Facts) -> Option<Source> {
     let locked = facts.lock.get(&project);
     let commit = git.map(|git| &git.upstream).or(locked.map(|locked| &locked.commit))?;
     let repo = locked.map(|locked| &locked.repo).or(git.and_then(|git| git.origin.as_ref()));
-    let changes = git.filter(|git| git.owner != Owner::Tool).and_then(|git| git.changes.as_ref());
+    let changes = git.filter(|git| !git.owner.is_ours()).and_then(|git| git.changes.as_ref());
     Some(Source {
         repo: repo.cloned().unwrap_or_else(|| "unknown".to_owned()),
         commit: Commit::parse(commit).ok()?,

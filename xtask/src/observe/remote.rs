@@ -1,6 +1,6 @@
 //! Repositories elsewhere: git commands that may wait on a network.
 
-use super::git::{ENV, Git};
+use super::git::{self, Git};
 use crate::process::{self, Ended, Spawn};
 use crate::redact::without_credentials;
 use crate::refs::RepoUrl;
@@ -21,7 +21,7 @@ pub(super) fn list(git: Git, repo: &RepoUrl, patterns: &[String]) -> Result<Stri
 /// Runs git to its end. `what` is the command as an error names it.
 pub(super) fn run(git: Git, args: &[&str], cwd: &str, what: &str, repo: &RepoUrl) -> Result<Vec<String>, String> {
     let mut said = Vec::new();
-    let spawn = Spawn::new(git.program, args, cwd).env(&ENV);
+    let spawn = Spawn::new(git.program, args, cwd).env(&git::env());
     let ended =
         process::run(&spawn, &mut |line| said.push(line.to_owned())).map_err(|error| without_credentials(&error.to_string()))?;
     match ended {
