@@ -240,6 +240,13 @@ pub struct GitState {
     pub committed_at: i64,
 }
 
+impl GitState {
+    /// Whether all of it is at this commit. One that was being moved may be there and lack the rest.
+    pub fn is_at(&self, locked: &Locked) -> bool {
+        self.owner != Owner::Moving && [&self.upstream, &self.head].contains(&&locked.commit)
+    }
+}
+
 /// Who made a checkout and its local changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

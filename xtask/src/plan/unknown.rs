@@ -38,7 +38,7 @@ pub fn sources(request: &Request, facts: &Facts, project: Project) -> Result<Opt
         (_, None) => format!("the sources of {name}, whose commit is not known"),
         (None, Some(_)) => format!("the sources of {name}"),
         (Some(checkout), Some(locked)) => match &checkout.git {
-            Some(git) if !is_moving(checkout) && (git.upstream == locked.commit || git.head == locked.commit) => return Ok(None),
+            Some(git) if git.is_at(locked) => return Ok(None),
             _ => format!("the sources of {name} at commit {}", locked.commit),
         },
     };

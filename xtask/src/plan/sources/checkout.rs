@@ -325,9 +325,7 @@ impl Checkout<'_> {
 
 /// Why a checkout is built as it is, if it is at the commit already.
 fn stays(git: &GitState, locked: &Locked) -> Option<&'static str> {
-    let there = git.upstream == locked.commit || git.head == locked.commit;
-    // One that was being moved may be at the commit and lack the rest.
-    (there && git.owner != Owner::Moving).then_some(match (git.owner.is_ours(), &git.changes) {
+    git.is_at(locked).then_some(match (git.owner.is_ours(), &git.changes) {
         (true, _) => "is at this commit already",
         (_, None) => "is a checkout of yours at this commit: it is built as it is",
         (_, Some(_)) => "is at this commit and has changes of yours: it is built as it is, and recorded as dirty",
