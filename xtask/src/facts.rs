@@ -225,7 +225,7 @@ pub struct GitState {
     /// The branch, unless detached.
     #[serde(default)]
     pub branch: Option<String>,
-    /// The name that `--ref` would have had to give: branch, `FETCH_HEAD`'s branch or exact tag.
+    /// The name that `--ref` would have had to give: the branch, the ref that the tool made it for, `FETCH_HEAD`'s branch or an exact tag.
     #[serde(default)]
     pub track: Option<String>,
     /// `git describe --always --dirty`.
@@ -240,16 +240,34 @@ pub struct GitState {
     pub committed_at: i64,
 }
 
+impl GitState {
+    /// Whether all of it is at this commit. One that was being moved may be there and lack the rest.
+    pub fn is_at(&self, locked: &Locked) -> bool {
+        self.owner != Owner::Moving && [&self.upstream, &self.head].contains(&&locked.commit)
+    }
+}
+
 /// Who made a checkout and its local changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Owner {
-    /// The tool made it, and nobody changed it since.
+    /// The tool made it, and nothing changed it since.
     Tool,
+    /// The tool made it, and what changed it since did so while it was built: the build, or somebody at that time.
+    Built,
+    /// The tool began to bring it to another commit and did not finish.
+    Moving,
     /// The tool made it, and somebody changed it.
     Edited,
     /// It is the user's.
     User,
+}
+
+impl Owner {
+    /// Whether no change in it was made by somebody else, as far as can be told.
+    pub fn is_ours(self) -> bool {
+        matches!(self, Owner::Tool | Owner::Built | Owner::Moving)
+    }
 }
 
 /// The ROCm SDK of the environment.

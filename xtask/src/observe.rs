@@ -27,7 +27,7 @@ pub use python::{install_done, keep_rocm_set, note_install};
 
 use crate::facts::{Facts, Looks, Python};
 use crate::host::{Host, Platform};
-use crate::plan;
+use crate::plan::{self, Mark};
 use crate::request::{Goal, Request};
 use git::Git;
 
@@ -82,12 +82,12 @@ pub fn ask_python(interpreter: &str) -> Result<Python, String> {
     python::ask(interpreter, &here.unwrap_or_default())
 }
 
-/// Notes that a checkout, and the changes that are in it now, are the tool's.
+/// Notes in the tool's own checkout what is done with it.
 ///
 /// # Errors
 /// In words: if git cannot read it, or the note cannot be written.
-pub fn mark_checkout(host: &Host, looks: &Looks, dir: &str) -> Result<(), String> {
-    git(host, looks).ok_or_else(no_git)?.mark_checkout(dir)
+pub fn mark_checkout(host: &Host, looks: &Looks, dir: &str, mark: &Mark) -> Result<(), String> {
+    git(host, looks).ok_or_else(no_git)?.mark_checkout(dir, mark)
 }
 
 /// Makes git look away from the submodules of a checkout, whose commits hipify may move.

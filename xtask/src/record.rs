@@ -9,7 +9,7 @@ use manifest::{
 };
 
 use crate::event::{Event, Failed, JobEnd};
-use crate::facts::{Facts, Owner, Upstream};
+use crate::facts::{Facts, Upstream};
 use crate::file::{self, FileError};
 use crate::host::Host;
 use crate::plan::{self, Plan, rocm::is_rocm};
@@ -254,13 +254,15 @@ fn failure(failed: &Failed) -> Failure {
     Failure { exit_code: failed.exit_code, signal: failed.signal, first_error: Some(failed.cause.clone()), ..Failure::default() }
 }
 
-/// What is built: the checkout if there is one, else the commit that it will have.
+/// What is built: the checkout if it is there, else the commit that it will have.
 fn source(project: Project, facts: &Facts) -> Option<Source> {
-    let git = facts.checkouts.get(&project).and_then(|checkout| checkout.git.as_ref());
     let locked = facts.lock.get(&project);
+    let git = facts.checkouts.get(&project).and_then(|checkout| checkout.git.as_ref());
+    // One that is still to be moved says nothing of what is built, nor should a rerun be held to its commit.
+    let git = git.filter(|git| locked.is_none_or(|locked| git.is_at(locked)));
     let commit = git.map(|git| &git.upstream).or(locked.map(|locked| &locked.commit))?;
     let repo = locked.map(|locked| &locked.repo).or(git.and_then(|git| git.origin.as_ref()));
-    let changes = git.filter(|git| git.owner != Owner::Tool).and_then(|git| git.changes.as_ref());
+    let changes = git.filter(|git| !git.owner.is_ours()).and_then(|git| git.changes.as_ref());
     Some(Source {
         repo: repo.cloned().unwrap_or_else(|| "unknown".to_owned()),
         commit: Commit::parse(commit).ok()?,

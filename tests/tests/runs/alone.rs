@@ -212,7 +212,8 @@ fn relative_folders_work_from_anywhere() {
     finish(&mut command).expect(0);
     check_complete(&sandbox, "sub folder/out", &[Project::Triton, Project::Pytorch, Project::PytorchVision]);
     assert_eq!(sandbox.files("sub folder"), ["out", "w"]);
-    assert_eq!(sandbox.files("src"), ["pytorch", "pytorch_vision", "triton"]);
+    assert_eq!(sandbox.files("src"), [".therock-xtask", "pytorch", "pytorch_vision", "triton"]);
+    assert_eq!(sandbox.files("src/.therock-xtask"), [""; 0]);
 }
 
 /// A step of a workflow can name what was built, and its page shows it; outside of GitHub the variables mean nothing.

@@ -2,6 +2,7 @@
 
 mod alone;
 mod caches;
+mod checkouts;
 mod plans;
 mod rocm;
 mod set;

@@ -6,7 +6,8 @@ use tests::{Sandbox, finish, snapshot};
 use crate::set::{check_complete, check_unchanged};
 use crate::shared::{Demo, demo};
 
-fn git(sandbox: &Sandbox, dir: &str, words: &[&str]) -> String {
+/// What git prints in a folder, without its last line break.
+pub fn git(sandbox: &Sandbox, dir: &str, words: &[&str]) -> String {
     let mut command = sandbox.command("git");
     command.args(["-c", "user.name=User", "-c", "user.email=user@example.invalid", "-C", &sandbox.arg(dir)]).args(words);
     finish(&mut command).expect(0).stdout.trim().to_owned()

@@ -92,8 +92,8 @@ impl<'a> JobRun<'a> {
                 }
                 Ok(())
             }
-            Action::MarkCheckout { dir } => {
-                observe::mark_checkout(self.world.host, self.world.looks, dir).map_err(|cause| failed(&cause))
+            Action::MarkCheckout { dir, mark } => {
+                observe::mark_checkout(self.world.host, self.world.looks, dir, mark).map_err(|cause| failed(&cause))
             }
             Action::NoteInstall { notes, packages } => observe::note_install(notes, packages).map_err(|error| failed(&error)),
             Action::InstallDone { notes, packages } => observe::install_done(notes, packages).map_err(|error| failed(&error)),

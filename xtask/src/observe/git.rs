@@ -1,47 +1,31 @@
 //! git, asked about checkouts that are there. What it cannot answer is an error with its words, never an empty text.
 
-use serde::{Deserialize, Serialize};
+mod note;
+
 use sha2::{Digest, Sha256};
 
 use super::status::{self, Status};
 use crate::facts::{GitState, Owner, Seen};
 use crate::file;
 use crate::host::{Host, Platform};
-use crate::plan::sources::UPSTREAM_TAG;
+use crate::plan::sources::{FOREIGN_GIT, UPSTREAM_TAG};
 use crate::process::{self, ProcessError};
 use crate::redact::without_credentials;
 use crate::refs::RepoUrl;
 
-/// In the git folder of a checkout: what the tool notes about it.
-const MARK: &str = "therock-xtask.json";
-
-/// Nobody is there to answer, and reading must not write. A git that started the tool must not lead these questions into its own repository.
-pub(super) const ENV: [(&str, Option<&str>); 9] = [
-    ("GIT_TERMINAL_PROMPT", Some("0")),
-    ("GIT_OPTIONAL_LOCKS", Some("0")),
-    ("LC_ALL", Some("C")),
-    ("GIT_DIR", None),
-    ("GIT_WORK_TREE", None),
-    ("GIT_INDEX_FILE", None),
-    ("GIT_COMMON_DIR", None),
-    ("GIT_OBJECT_DIRECTORY", None),
-    ("GIT_ALTERNATE_OBJECT_DIRECTORIES", None),
-];
+/// What questions to git add to the environment. Nobody is there to answer, and reading must not write. A git that started the tool must not lead
+/// these questions into its own repository.
+pub(super) fn env() -> Vec<(&'static str, Option<&'static str>)> {
+    let set = [("GIT_TERMINAL_PROMPT", "0"), ("GIT_OPTIONAL_LOCKS", "0"), ("LC_ALL", "C")];
+    let set = set.into_iter().map(|(name, value)| (name, Some(value)));
+    set.chain(FOREIGN_GIT.into_iter().map(|name| (name, None))).collect()
+}
 
 /// The git of this machine.
 #[derive(Clone, Copy)]
 pub(super) struct Git<'a> {
     pub program: &'a str,
     pub host: &'a Host,
-}
-
-/// What the tool notes about a checkout that it made.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Mark {
-    /// The commit that it checked out.
-    commit: String,
-    /// The digests of the changes that are its own: after the checkout, and after the last build.
-    changes: Vec<Option<String>>,
 }
 
 impl Git<'_> {
@@ -52,7 +36,7 @@ impl Git<'_> {
         // A monitor of the file system would be a program of the checkout's choice.
         let command = args.first().copied().unwrap_or_default();
         let args = [&["-c", &safe, "-c", "core.fsmonitor=false"], args].concat();
-        process::ask(self.program, &args, dir, &ENV).map_err(|error| match error {
+        process::ask(self.program, &args, dir, &env()).map_err(|error| match error {
             ProcessError::Failed { ended, stderr, .. } => format!("`git {command}` in `{dir}` {}", process::end(ended, &stderr)),
             _ => error.to_string(),
         })
@@ -77,9 +61,15 @@ impl Git<'_> {
         }
         let origin = self.ask(dir, &["config", "--default", "", "--get", "remote.origin.url"])?;
         let changes = self.changes(dir, &status)?;
+        let note = self.note(&folder)?;
+        let reference = note.as_ref().and_then(|note| note.reference_of(&head));
+        let track = match status.branch.clone().or(reference) {
+            Some(name) => Some(name),
+            None => self.track(dir, &folder, &upstream)?,
+        };
         Ok(Some(GitState {
-            owner: self.owner(&folder, &head, &changes)?,
-            track: self.track(dir, &folder, &status, &upstream)?,
+            owner: note.map_or(Owner::User, |note| note.owner(&head, &changes)),
+            track,
             committed_at: self.committed_at(dir, &upstream)?,
             origin: Some(shown(&origin)).filter(|origin| !origin.is_empty()),
             branch: status.branch,
@@ -124,11 +114,8 @@ impl Git<'_> {
         seconds.ok_or_else(|| format!("git does not tell when `{commit}` was made, but `{line}`"))
     }
 
-    /// The name that `--ref` would have had: the branch, else what was fetched, else a tag.
-    fn track(&self, dir: &str, folder: &str, status: &Status, upstream: &str) -> Result<Option<String>, String> {
-        if status.branch.is_some() {
-            return Ok(status.branch.clone());
-        }
+    /// The name that `--ref` would have had, where nothing says it outright: what was fetched, else a tag.
+    fn track(&self, dir: &str, folder: &str, upstream: &str) -> Result<Option<String>, String> {
         let fetched = file::read_if_there(&self.host.platform.join(folder, "FETCH_HEAD")).map_err(|error| error.to_string())?;
         let fetched = status::fetched(fetched.as_deref().unwrap_or_default());
         let is_tag_of = |object: &str| self.ask(dir, &["rev-parse", &format!("{object}^{{commit}}")]).as_deref() == Ok(upstream);
@@ -177,36 +164,6 @@ impl Git<'_> {
             }
         }
         Ok(())
-    }
-
-    fn owner(&self, folder: &str, head: &str, changes: &Option<String>) -> Result<Owner, String> {
-        Ok(match self.mark(folder)? {
-            None => Owner::User,
-            Some(mark) if mark.commit == head && mark.changes.contains(changes) => Owner::Tool,
-            Some(_) => Owner::Edited,
-        })
-    }
-
-    fn mark(&self, folder: &str) -> Result<Option<Mark>, String> {
-        let path = self.host.platform.join(folder, MARK);
-        let Some(text) = file::read_if_there(&path).map_err(|error| error.to_string())? else { return Ok(None) };
-        serde_json::from_str(&text).map(Some).map_err(|error| format!("`{path}` is not what the tool wrote: {error}"))
-    }
-
-    /// Notes that the checkout, and the changes that are in it now, are the tool's.
-    pub(super) fn mark_checkout(&self, dir: &str) -> Result<(), String> {
-        let status = self.status(dir)?;
-        let head = status.head.clone().ok_or_else(|| format!("the checkout `{dir}` has no commit"))?;
-        let folder = self.folder(dir)?;
-        let now = self.changes(dir, &status)?;
-        let mut mark = self.mark(&folder)?.filter(|mark| mark.commit == head).unwrap_or_default();
-        mark.commit = head;
-        if !mark.changes.contains(&now) {
-            mark.changes.truncate(1);
-            mark.changes.push(now);
-        }
-        let text = serde_json::to_string_pretty(&mark).map_err(|error| error.to_string())?;
-        file::write_text(&self.host.platform.join(&folder, MARK), &text).map_err(|error| error.to_string())
     }
 
     /// Makes git look away from the submodules, whose commits hipify may move. A checkout without any is left alone.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use manifest::Sha256;
 use sha2::{Digest, Sha256 as Hasher};
 
-use super::git::{ENV, Git};
+use super::git::{self, Git};
 use super::remote;
 use crate::file;
 use crate::host::{Host, Platform};
@@ -82,7 +82,8 @@ impl<'a> Objects<'a> {
 
     fn local(&self, args: &[&str]) -> Result<String, String> {
         let args = [&["--git-dir", &self.dir], args].concat();
-        let env = [&ENV[..], &[("GIT_NO_LAZY_FETCH", Some("1"))]].concat();
+        let mut env = git::env();
+        env.push(("GIT_NO_LAZY_FETCH", Some("1")));
         process::ask(self.git.program, &args, &self.dir, &env).map_err(|error| error.to_string())
     }
 

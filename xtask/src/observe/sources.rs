@@ -20,9 +20,11 @@ const TEXTS: [&str; 3] = ["version.txt", "build_env.json", LLVM_PIN];
 /// Where a project names what builds it.
 const PROJECT_FILE: &str = "pyproject.toml";
 
-/// The folders of the selected projects, and torch's in any case: it tells the ref. What git cannot read comes with its words.
+/// The folders of the selected projects; torch's in any case, because it tells the ref, and triton's, because its sources add to every build's
+/// environment. What git cannot read comes with its words.
 pub(super) fn checkouts(request: &Request, host: &Host, git: Option<Git>) -> (BTreeMap<Project, Checkout>, Vec<Unresolved>) {
-    let projects = Project::ALL.into_iter().filter(|project| *project == Project::Pytorch || request.builds(*project));
+    let always = [Project::Pytorch, Project::Triton];
+    let projects = Project::ALL.into_iter().filter(|project| always.contains(project) || request.builds(*project));
     let (mut checkouts, mut unreadable) = (BTreeMap::new(), Vec::new());
     std::thread::scope(|scope| {
         let look = |project| (project, scope.spawn(move || checkout(host, git, project, request.dir(project))));

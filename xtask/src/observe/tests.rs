@@ -138,7 +138,7 @@ fn nothing_is_written_by_looking() {
 fn checkouts_are_only_touched_with_git() {
     let world = World::new();
     let text = "`git` is not found";
-    assert_eq!(mark_checkout(&world.host, &Looks::default(), "/"), Err(text.to_owned()));
+    assert_eq!(mark_checkout(&world.host, &Looks::default(), "/", &Mark::Built), Err(text.to_owned()));
     assert_eq!(ignore_submodules(&world.host, &Looks::default(), "/"), Err(text.to_owned()));
     assert!(world.folder.path().is_dir());
 }

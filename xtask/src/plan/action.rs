@@ -143,10 +143,12 @@ pub enum Action {
         /// The checkout.
         dir: String,
     },
-    /// Notes that the checkout and the changes in it are the tool's.
+    /// Notes in the tool's own checkout what is done with it.
     MarkCheckout {
         /// The checkout.
         dir: String,
+        /// What is noted.
+        mark: Mark,
     },
     /// Notes that the installation of these packages began, before it begins.
     NoteInstall {
@@ -168,6 +170,26 @@ pub enum Action {
     TakeWheel(TakeWheel),
     /// Reads the compiler cache's statistics; the second reading is shown as its difference from the first.
     ReadCache(ReadCache),
+}
+
+/// What `Action::MarkCheckout` notes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
+    /// It is whole, and the changes that are in it now are the tool's.
+    CheckedOut {
+        /// The ref that it was made for.
+        reference: String,
+    },
+    /// A build begins, which may write into it.
+    Building,
+    /// The build has ended; what it wrote is there now.
+    Built,
+    /// Its files are about to be brought to another commit. Refused if changes are in it that were not seen before.
+    Moving {
+        /// The digest of the changes that were seen.
+        changes: Option<String>,
+    },
 }
 
 /// What `Action::ReadCache` reads. Statistics are shared with other builds, so they are never set to zero.

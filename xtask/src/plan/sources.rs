@@ -7,7 +7,7 @@ mod remote;
 
 use manifest::Project;
 
-pub use checkout::{UPSTREAM_TAG, checkout_jobs, git, mark_job, unreadable, without_git};
+pub use checkout::{FOREIGN_GIT, UPSTREAM_TAG, checkout_jobs, git, mark_job, note_building, unreadable, without_git};
 pub use pins::{Pin, Related, parse_related_commits, pinned_commit};
 pub use remote::{Picked, pick_remote, remote_patterns};
 

@@ -3,7 +3,7 @@
 use manifest::Project;
 
 use super::{JobName, Unknown, python, rocm};
-use crate::facts::{Facts, RocmState};
+use crate::facts::{Checkout, Facts, Owner, RocmState};
 use crate::host::Host;
 use crate::request::{Problem, Request, dir_flag};
 
@@ -31,16 +31,30 @@ pub fn sources(request: &Request, facts: &Facts, project: Project) -> Result<Opt
     let name = project.distribution();
     let checkout = facts.checkouts.get(&project);
     let fact = match (checkout, facts.lock.get(&project)) {
-        (Some(_), _) if !request.fetches(project) => return Ok(None),
+        (Some(checkout), _) if !request.fetches(project) => {
+            return if is_moving(checkout) { Err(unfinished(request, project)) } else { Ok(None) };
+        }
         (None, _) if !request.fetches(project) => return Err(absent(request, project)),
         (_, None) => format!("the sources of {name}, whose commit is not known"),
         (None, Some(_)) => format!("the sources of {name}"),
         (Some(checkout), Some(locked)) => match &checkout.git {
-            Some(git) if git.upstream == locked.commit || git.head == locked.commit => return Ok(None),
+            Some(git) if git.is_at(locked) => return Ok(None),
             _ => format!("the sources of {name} at commit {}", locked.commit),
         },
     };
     Ok(Some(Unknown { fact, given_by: JobName(format!("checkout-{}", project.key())) }))
+}
+
+fn is_moving(checkout: &Checkout) -> bool {
+    checkout.git.as_ref().is_some_and(|git| git.owner == Owner::Moving)
+}
+
+fn unfinished(request: &Request, project: Project) -> Problem {
+    let (name, dir) = (project.distribution(), request.dir(project));
+    Problem::new(format!(
+        "the sources of {name} in `{dir}` are neither at one commit nor at another: a run that moved them did not finish"
+    ))
+    .hint("move them again with `--ref`, without a flag that names this folder; changes that are in it are kept")
 }
 
 fn absent(request: &Request, project: Project) -> Problem {

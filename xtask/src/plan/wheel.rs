@@ -6,8 +6,8 @@ use super::against::{self, Torch};
 use super::jobs::{self, Budget, Shares};
 use super::setting::Setting;
 use super::{
-    Action, Env, Job, JobName, Plan, Step, TakeWheel, Unknown, Value, apex, audio, cache, env, naming, torch, triton, unknown,
-    vision,
+    Action, Env, Job, JobName, Plan, Step, TakeWheel, Unknown, Value, apex, audio, cache, env, naming, sources, torch, triton,
+    unknown, vision,
 };
 use crate::facts::Facts;
 use crate::host::Host;
@@ -267,7 +267,8 @@ fn follow(setting: &Setting, project: Project, recipe: Recipe, shares: Shares, j
 
     let name = project.distribution();
     let dist = setting.join(&dir, "dist");
-    job.steps = before;
+    // Before anything writes into the sources.
+    job.steps = sources::note_building(setting.request, setting.facts, project).into_iter().chain(before).collect();
     job.steps.push(Step::new("removing the wheels of earlier builds", Action::Remove(dist.clone())));
     if setting.request.leftovers == Leftovers::Clean {
         job.steps.push(Step::new("removing the build folder", Action::Remove(setting.join(&dir, "build"))));

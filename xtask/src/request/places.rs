@@ -24,6 +24,8 @@ pub struct Places {
     pub venv: Venv,
     /// A TheRock checkout that was named.
     pub therock: Option<String>,
+    /// The folder of the checkouts.
+    checkouts: String,
     projects: BTreeMap<Project, Place>,
 }
 
@@ -56,7 +58,8 @@ pub enum Venv {
     Interpreter,
 }
 
-/// The folder in an environment where the tool keeps its notes. It is made before the environment, so that a half-made one is known as ours.
+/// The folder of the tool's own, by its name: in an environment it keeps the tool's notes and is made before the environment, so that a half-made
+/// one is known as ours; among the checkouts it holds those that are being made.
 const NOTES: &str = ".therock-xtask";
 
 impl Places {
@@ -81,6 +84,7 @@ impl Places {
             };
             places.projects.insert(project, place);
         }
+        places.checkouts = src;
         found.done(places)
     }
 
@@ -106,6 +110,11 @@ impl Places {
     /// The tool's own environment for one Python.
     pub fn own_venv(&self, python: &PythonVersion) -> String {
         self.platform.join(&self.python(python), "venv")
+    }
+
+    /// Where a checkout is made before it gets its place: a folder of the tool's own, so that whatever is left in it may go.
+    pub fn unfinished_checkout(&self, project: Project) -> String {
+        self.platform.join(&self.checkouts, &format!("{NOTES}/{}", project.key()))
     }
 
     /// The miniature SDK and repositories of `--demo`: `sdk`, `origins`.
@@ -180,6 +189,7 @@ impl Finder<'_> {
             manifests: String::new(),
             venv: self.venv(args),
             therock: None,
+            checkouts: String::new(),
             projects: BTreeMap::new(),
         }
     }

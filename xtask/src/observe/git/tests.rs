@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::observe::tests::World;
+use crate::plan::Mark;
 
 fn state(world: &World, dir: &str) -> GitState {
     asked(world, |git| git.state(&world.at(dir))).unwrap().unwrap()
@@ -11,8 +12,12 @@ fn asked<T>(world: &World, question: impl FnOnce(Git) -> T) -> T {
     question(Git { program: &world.found("git"), host: &world.host })
 }
 
-fn mark(world: &World, dir: &str) {
-    asked(world, |git| git.mark_checkout(&world.at(dir))).unwrap();
+fn mark(world: &World, dir: &str, mark: Mark) {
+    asked(world, |git| git.mark_checkout(&world.at(dir), &mark)).unwrap();
+}
+
+fn checked_out() -> Mark {
+    Mark::CheckedOut { reference: "release/2.13".to_owned() }
 }
 
 #[test]
@@ -145,33 +150,98 @@ fn changes_are_the_tools_as_long_as_they_are_those_it_noted() {
     let world = World::new();
     world.repository("x", "main", &[("a", "1")]);
     let owner = || state(&world, "x").owner;
+    let build = |text: &str| {
+        mark(&world, "x", Mark::Building);
+        world.write("x/generated", text);
+        mark(&world, "x", Mark::Built);
+    };
     assert_eq!(owner(), Owner::User);
-    world.write("x/a_hip", "by the checkout");
-    mark(&world, "x");
-    assert_eq!(owner(), Owner::Tool);
-    world.write("x/generated", "by the build");
-    assert_eq!(owner(), Owner::Edited);
-    mark(&world, "x");
-    assert_eq!(owner(), Owner::Tool, "after the build");
+    build("nothing is noted in it");
+    assert_eq!(owner(), Owner::User);
     file::remove_all(&world.at("x/generated")).unwrap();
-    assert_eq!(owner(), Owner::Tool, "after the checkout");
+    world.write("x/a_hip", "by the checkout");
+    mark(&world, "x", checked_out());
+    assert_eq!(owner(), Owner::Tool);
+    world.write("x/generated", "by somebody");
+    assert_eq!(owner(), Owner::Edited);
+    mark(&world, "x", Mark::Built);
+    assert_eq!(owner(), Owner::Edited, "nothing was built");
+    build("by the build");
+    assert_eq!(owner(), Owner::Built);
+    file::remove_all(&world.at("x/generated")).unwrap();
+    assert_eq!(owner(), Owner::Tool, "as after the checkout");
     file::remove_all(&world.at("x/a_hip")).unwrap();
     assert_eq!(owner(), Owner::Edited, "somebody undid what the checkout changed");
     world.write("x/a_hip", "by the checkout");
-    for text in ["second build", "third build"] {
-        world.write("x/generated", text);
-        mark(&world, "x");
-    }
+    ["second build", "third build"].into_iter().for_each(build);
     world.write("x/generated", "second build");
     assert_eq!(owner(), Owner::Edited, "only the last build counts");
     file::remove_all(&world.at("x/generated")).unwrap();
     world.commit("x");
     assert_eq!(owner(), Owner::Edited, "another commit");
-    mark(&world, "x");
+    build("at a commit that the tool does not know");
+    assert_eq!(owner(), Owner::Edited);
+    mark(&world, "x", checked_out());
     assert_eq!(owner(), Owner::Tool);
     // A checkout is made beside its place and then renamed.
     file::rename(&world.at("x"), &world.at("y")).unwrap();
     assert_eq!(state(&world, "y").owner, Owner::Tool);
+}
+
+#[test]
+fn what_a_killed_build_left_is_the_builds() {
+    let world = World::new();
+    world.repository("x", "main", &[("a", "1")]);
+    let owner = || state(&world, "x").owner;
+    mark(&world, "x", checked_out());
+    mark(&world, "x", Mark::Building);
+    assert_eq!(owner(), Owner::Tool, "it wrote nothing yet");
+    for text in ["half", "whole"] {
+        world.write("x/generated", text);
+        assert_eq!(owner(), Owner::Built);
+        mark(&world, "x", Mark::Building);
+    }
+    mark(&world, "x", Mark::Built);
+    assert_eq!(owner(), Owner::Built);
+    world.write("x/generated", "by somebody, after the build");
+    assert_eq!(owner(), Owner::Edited);
+}
+
+#[test]
+fn a_move_is_known_until_it_is_done_and_begins_only_with_what_was_seen() {
+    let world = World::new();
+    world.repository("x", "main", &[("a", "1")]);
+    let owner = || state(&world, "x").owner;
+    mark(&world, "x", checked_out());
+    let seen = state(&world, "x").changes;
+    world.write("x/note", "by somebody, while the new commit was fetched");
+    let cause = format!("`{}` was changed while its new commit was fetched, and is left as it is", world.at("x"));
+    let moving = || asked(&world, |git| git.mark_checkout(&world.at("x"), &Mark::Moving { changes: seen.clone() }));
+    assert_eq!(moving(), Err(cause));
+    assert_eq!(owner(), Owner::Edited);
+    file::remove_all(&world.at("x/note")).unwrap();
+    assert_eq!(moving(), Ok(()));
+    assert_eq!(owner(), Owner::Moving);
+    world.commit("x");
+    assert_eq!(owner(), Owner::Moving, "at whatever commit");
+    mark(&world, "x", checked_out());
+    assert_eq!(owner(), Owner::Tool);
+}
+
+#[test]
+fn a_checkout_remembers_the_ref_that_it_was_made_for() {
+    let world = World::new();
+    world.repository("x", "main", &[("a", "1")]);
+    world.git("x", &["checkout", "--quiet", "--detach"]);
+    let track = || state(&world, "x").track;
+    assert_eq!(track(), None);
+    mark(&world, "x", checked_out());
+    assert_eq!(track().as_deref(), Some("release/2.13"));
+    world.git("x", &["checkout", "--quiet", "-b", "mine"]);
+    assert_eq!(track().as_deref(), Some("mine"));
+    world.git("x", &["checkout", "--quiet", "--detach"]);
+    world.commit("x");
+    assert_eq!(track(), None, "somebody's own commit is not that ref");
 }
 
 #[test]
@@ -186,7 +256,7 @@ fn what_git_cannot_read_is_an_error_with_its_words() {
     world.git("", &["init", "--quiet", "empty"]);
     assert_eq!(asked(&world, |git| git.state(&world.at("empty"))), Ok(None), "it has no commit yet");
     let no_commit = Err(format!("the checkout `{}` has no commit", world.at("empty")));
-    assert_eq!(asked(&world, |git| git.mark_checkout(&world.at("empty"))), no_commit);
+    assert_eq!(asked(&world, |git| git.mark_checkout(&world.at("empty"), &checked_out())), no_commit);
     assert_eq!(asked(&world, |git| git.identity(&world.at("empty"))).map(drop), no_commit);
     world.repository("mark", "main", &[("a", "1")]);
     let path = world.write("mark/.git/therock-xtask.json", "{}");

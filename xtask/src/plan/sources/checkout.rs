@@ -4,14 +4,14 @@ use manifest::Project;
 
 use crate::facts::{Facts, GitState, Locked, Owner};
 use crate::host::{Host, Platform};
-use crate::plan::{Action, Command, Env, Job, JobName, Step, Unknown, Value, python};
+use crate::plan::{Action, Command, Env, Job, JobName, Mark, Step, Unknown, Value, python};
 use crate::request::{Problem, Request, Sources};
 
 /// The tag on the public commit, below whatever hipify changes: builds and manifests name this one.
 pub const UPSTREAM_TAG: &str = "THEROCK_UPSTREAM_DIFFBASE";
 
 /// Variables by which a git that started the tool would lead our git commands into its own repository.
-const FOREIGN_GIT: [&str; 6] =
+pub const FOREIGN_GIT: [&str; 6] =
     ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"];
 
 /// The git that everything is fetched with.
@@ -58,26 +58,32 @@ pub fn checkout_jobs(request: &Request, host: &Host, facts: &Facts) -> (Vec<Job>
     (jobs, problems)
 }
 
-/// The job that notes what builds wrote into the tool's own checkouts, so that it is not taken for somebody's changes.
+/// The first step of a wheel that is built in the tool's own checkout: if the run is ended from outside, what was written into it by then is not
+/// taken for somebody's changes.
+pub fn note_building(request: &Request, facts: &Facts, project: Project) -> Option<Step> {
+    let purpose = format!("noting that {} is built in its checkout", project.distribution());
+    is_ours(facts, project).then(|| note(purpose, request.dir(project), Mark::Building))
+}
+
+/// The job that notes what builds wrote into the tool's own checkouts.
 pub fn mark_job(request: &Request, facts: &Facts) -> Option<Job> {
-    let ours = |project: &&Project| {
-        let git = facts.checkouts.get(*project).and_then(|checkout| checkout.git.as_ref());
-        git.is_some_and(|git| git.owner == Owner::Tool)
-    };
     let mut job = Job::new("mark-checkouts");
-    job.steps = request
-        .selected
-        .iter()
-        .filter(ours)
-        .map(|project| {
-            let dir = request.dir(*project).to_owned();
-            Step::new(
-                format!("noting what the build wrote into {}'s checkout", project.distribution()),
-                Action::MarkCheckout { dir },
-            )
-        })
-        .collect();
+    let ours = request.selected.iter().filter(|project| is_ours(facts, **project));
+    let built = |project: &Project| {
+        let purpose = format!("noting what the build wrote into {}'s checkout", project.distribution());
+        note(purpose, request.dir(*project), Mark::Built)
+    };
+    job.steps = ours.map(built).collect();
     (!job.steps.is_empty()).then_some(job)
+}
+
+fn is_ours(facts: &Facts, project: Project) -> bool {
+    let git = facts.checkouts.get(&project).and_then(|checkout| checkout.git.as_ref());
+    git.is_some_and(|git| git.owner.is_ours())
+}
+
+fn note(purpose: impl Into<String>, dir: &str, mark: Mark) -> Step {
+    Step::new(purpose, Action::MarkCheckout { dir: dir.to_owned(), mark })
 }
 
 /// A warning for each of the user's source folders that git knows nothing of.
@@ -127,7 +133,7 @@ impl Checkout<'_> {
         let there = self.there(facts, locked)?;
         job.why.push(match &there {
             There::Nothing => format!("nothing is in `{}` yet", self.dir()),
-            There::Ours(git) => format!("`{}` is at {} and has no changes but the tool's own", self.dir(), git.upstream),
+            There::Ours(git) => format!("`{}` is at {} and {}", self.dir(), git.upstream, when_moved(git)),
             There::Wanted(why) => format!("`{}` {why}", self.dir()),
         });
         job.steps = self.steps(&there, locked);
@@ -147,7 +153,7 @@ impl Checkout<'_> {
         let yourself = "commit or stash what you changed and check out that commit yourself, ";
         match (stays(git, locked), git.owner) {
             (Some(why), _) => Ok(There::Wanted(why)),
-            (None, Owner::Tool) => Ok(There::Ours(git)),
+            (None, Owner::Tool | Owner::Built | Owner::Moving) => Ok(There::Ours(git)),
             (None, Owner::Edited) => {
                 Err(self.refused(locked, &format!("was changed since it was checked out at {}", git.head), yourself))
             }
@@ -187,60 +193,92 @@ impl Checkout<'_> {
         self.request.reference.as_ref().map(ToString::to_string).unwrap_or_default()
     }
 
-    /// Everything is done beside the final place, so that a folder of the final name is always a whole checkout.
     fn steps(&self, there: &There, locked: &Locked) -> Vec<Step> {
-        let partial = format!("{}.partial", self.dir());
-        let begin = match there {
-            There::Nothing => self.begin(&partial, locked),
-            There::Ours(_) => self.begin_again(&partial, locked),
-            There::Wanted(_) => return Vec::new(),
-        };
-        let mut steps = vec![Step::new("removing what an interrupted checkout left", Action::Remove(partial.clone()))];
-        steps.extend(begin);
-        steps.extend(self.fetch(&partial, locked));
-        if let There::Ours(_) = there {
-            steps.push(self.step("reading the submodules' addresses anew", &partial, &["submodule", "sync", "--recursive"]));
+        match there {
+            There::Nothing => self.new_checkout(locked),
+            There::Ours(git) => self.moved_checkout(git, locked),
+            There::Wanted(_) => Vec::new(),
         }
-        steps.extend(self.submodules(&partial));
-        steps.extend(self.hipify(&partial));
-        steps.extend([
-            Step::new("noting that the checkout is the tool's", Action::MarkCheckout { dir: partial.clone() }),
-            Step::new("putting the checkout in its place", Action::Rename { from: partial, to: self.dir().to_owned() }),
-        ]);
-        steps
     }
 
-    fn begin(&self, dir: &str, locked: &Locked) -> Vec<Step> {
-        vec![
-            Step::new("making the folder", Action::MakeFolder(dir.to_owned())),
+    /// A new checkout is made in a folder of the tool's own, so that a folder of the final name is always a whole checkout.
+    fn new_checkout(&self, locked: &Locked) -> Vec<Step> {
+        let beside = self.request.places.unfinished_checkout(self.project);
+        let dir = beside.as_str();
+        let mut steps = vec![
+            Step::new("removing what an interrupted checkout left", Action::Remove(beside.clone())),
+            Step::new("making the folder", Action::MakeFolder(beside.clone())),
             self.step("making the repository", dir, &["init", "--initial-branch=main"]),
             self.step("silencing git's advice", dir, &["config", "advice.detachedHead", "false"]),
             // The address without credentials: what stands in `.git/config` is read by builds and copied into images.
             self.step("naming its origin", dir, &["remote", "add", "--", "origin", &locked.repo]),
-        ]
+            self.fetch(dir, locked),
+        ];
+        steps.extend(self.fill(dir));
+        steps.push(Step::new(
+            "putting the checkout in its place",
+            Action::Rename { from: beside.clone(), to: self.dir().to_owned() },
+        ));
+        steps
     }
 
-    fn begin_again(&self, dir: &str, locked: &Locked) -> Vec<Step> {
-        let undo = "git reset --hard && git clean -fd";
+    /// The tool's own checkout stays in its place, and what git ignores, its build folder first of all, stays in it. Nothing in it changes before
+    /// the new commit is there.
+    fn moved_checkout(&self, git: &GitState, locked: &Locked) -> Vec<Step> {
+        let dir = self.dir();
+        let changes = git.changes.clone();
+        let mut steps =
+            vec![self.fetch(dir, locked), note("noting that the checkout is being moved", dir, Mark::Moving { changes })];
+        steps.extend(match git.owner {
+            Owner::Tool => self.undo(dir),
+            _ => self.stash(dir, locked),
+        });
+        steps.push(self.step("naming its origin", dir, &["remote", "set-url", "--", "origin", &locked.repo]));
+        steps.extend(self.fill(dir));
+        steps
+    }
+
+    /// What the checkout itself changed is made again by the next one.
+    fn undo(&self, dir: &str) -> Vec<Step> {
+        let submodules = "git reset --hard && git clean -fd";
         vec![
-            Step::new("taking the checkout out of its place", Action::Rename { from: self.dir().to_owned(), to: dir.to_owned() }),
-            self.step("naming its origin", dir, &["remote", "set-url", "--", "origin", &locked.repo]),
             self.step("undoing the tool's changes", dir, &["reset", "--hard"]),
             self.step("removing the tool's files", dir, &["clean", "-fd"]),
-            self.step("doing the same in the submodules", dir, &["submodule", "foreach", "--recursive", undo]),
+            self.step("doing the same in the submodules", dir, &["submodule", "foreach", "--recursive", submodules]),
         ]
     }
 
-    fn fetch(&self, dir: &str, locked: &Locked) -> Vec<Step> {
+    /// What may be somebody's is put where it can be had back from. A stash has an author, and not every user of git has said who that is.
+    fn stash(&self, dir: &str, locked: &Locked) -> Vec<Step> {
+        let message = format!("therock-xtask: what was changed here before it moved to {}", locked.commit);
+        let stash = ["-c", "user.name=therock-xtask", "-c", "user.email=therock-xtask@localhost", "stash", "push"];
+        let stash = [&stash[..], &["--include-untracked", "--message"]].concat();
+        let submodules = format!("git {} '{message}'", stash.join(" "));
+        vec![
+            self.step("stashing changes", dir, &[&stash[..], &[&message]].concat()),
+            self.step("doing the same in the submodules", dir, &["submodule", "foreach", "--recursive", &submodules]),
+        ]
+    }
+
+    fn fetch(&self, dir: &str, locked: &Locked) -> Step {
         // By its address and not by the name of the remote, whose address has no credentials.
         let named = self.request.origins.iter().rfind(|(project, _)| *project == self.project);
         let url = named.map_or(locked.repo.as_str(), |(_, url)| url.as_str());
         let fetch = ["fetch", "--depth", "1", "--no-recurse-submodules", "--", url, &locked.commit];
-        vec![
-            Step::run(format!("fetching {}", self.project.distribution()), self.command(dir, &fetch).network()),
+        Step::run(format!("fetching {}", self.project.distribution()), self.command(dir, &fetch).network())
+    }
+
+    /// From the fetched commit to sources that can be built.
+    fn fill(&self, dir: &str) -> Vec<Step> {
+        let mut steps = vec![
             self.step("checking it out", dir, &["checkout", "FETCH_HEAD"]),
             self.step("tagging the public commit", dir, &["tag", "-f", UPSTREAM_TAG, "--no-sign"]),
-        ]
+            self.step("reading the submodules' addresses", dir, &["submodule", "sync", "--recursive"]),
+        ];
+        steps.extend(self.submodules(dir));
+        steps.extend(self.hipify(dir));
+        steps.push(note("noting that the checkout is the tool's", dir, Mark::CheckedOut { reference: self.reference() }));
+        steps
     }
 
     fn submodules(&self, dir: &str) -> Vec<Step> {
@@ -287,12 +325,24 @@ impl Checkout<'_> {
 
 /// Why a checkout is built as it is, if it is at the commit already.
 fn stays(git: &GitState, locked: &Locked) -> Option<&'static str> {
-    let there = git.upstream == locked.commit || git.head == locked.commit;
-    there.then_some(match (git.owner, &git.changes) {
-        (Owner::Tool, _) => "is at this commit already",
+    git.is_at(locked).then_some(match (git.owner.is_ours(), &git.changes) {
+        (true, _) => "is at this commit already",
         (_, None) => "is a checkout of yours at this commit: it is built as it is",
         (_, Some(_)) => "is at this commit and has changes of yours: it is built as it is, and recorded as dirty",
     })
+}
+
+/// What becomes of the changes in a checkout that is moved. The build's own cannot be told from those that somebody made while it ran.
+fn when_moved(git: &GitState) -> &'static str {
+    match (git.owner, &git.changes) {
+        (Owner::Moving, _) => {
+            "was being moved when a run ended: it is moved again, and changes that are in it are kept, as `git stash list` shows there"
+        }
+        (Owner::Built, Some(_)) => {
+            "was changed while it was built: it is moved, and those changes are kept, as `git stash list` shows there"
+        }
+        _ => "has no changes but the tool's own",
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::*;
 use crate::facts::{Checkout, Unresolved};
 use crate::host::Environment;
 use crate::plan::check::fixture::{self, checkout, commit, facts, lines, locked_facts, request, told};
+use crate::plan::unknown;
 
 const GIT: &str = "GIT_TERMINAL_PROMPT=0 /usr/bin/git";
 
@@ -25,7 +26,7 @@ fn torch_is_checked_out() {
     let full = commit('1');
     assert_eq!(job.name.0, "checkout-pytorch");
     assert_eq!(job.why, [format!("{full}: a pin"), "nothing is in `/w/build/src/pytorch` yet".to_owned()]);
-    let dir = "/w/build/src/pytorch.partial";
+    let dir = "/w/build/src/.therock-xtask/pytorch";
     let expected = [
         format!("Remove(\"{dir}\")"),
         format!("MakeFolder(\"{dir}\")"),
@@ -35,36 +36,108 @@ fn torch_is_checked_out() {
         format!("[{dir}] {GIT} fetch --depth 1 --no-recurse-submodules -- https://host/pytorch {full} Fatal Network"),
         format!("[{dir}] {GIT} checkout FETCH_HEAD"),
         format!("[{dir}] {GIT} tag -f THEROCK_UPSTREAM_DIFFBASE --no-sign"),
+        format!("[{dir}] {GIT} submodule sync --recursive"),
         format!("[{dir}] {GIT} submodule update --init --recursive --depth 1 -j 10 Fatal Network"),
         format!("[{dir}] {GIT} submodule foreach --recursive git tag -f THEROCK_UPSTREAM_DIFFBASE --no-sign"),
         format!("IgnoreSubmodules {{ dir: \"{dir}\" }}"),
         format!("[{dir}] /usr/bin/python3.12 {dir}/tools/amd_build/build_amd.py Exists(\"{dir}/tools/amd_build/build_amd.py\")"),
-        format!("MarkCheckout {{ dir: \"{dir}\" }}"),
+        format!("MarkCheckout {{ dir: \"{dir}\", mark: CheckedOut {{ reference: \"nightly\" }} }}"),
         format!("Rename {{ from: \"{dir}\", to: \"/w/build/src/pytorch\" }}"),
     ];
     assert_eq!(lines(&job), expected);
 }
 
-#[test]
-fn the_tools_own_checkout_is_moved() {
+/// The job that moves torch's checkout from the second commit to the first one.
+fn moved(owner: Owner, changes: Option<&str>) -> Job {
     let mut facts = locked_facts();
-    facts.checkouts.insert(Project::Pytorch, checkout(Owner::Tool, &commit('2'), Some("digest")));
-    let job = one(&linux(), "build --ref nightly --gfx gfx942 --only pytorch", &facts);
-    let dir = "/w/build/src/pytorch.partial";
-    assert_eq!(job.why[1], format!("`/w/build/src/pytorch` is at {} and has no changes but the tool's own", commit('2')));
+    facts.checkouts.insert(Project::Pytorch, checkout(owner, &commit('2'), changes));
+    one(&linux(), "build --ref nightly --gfx gfx942 --only pytorch", &facts)
+}
+
+#[test]
+fn the_tools_own_checkout_is_moved_where_it_stands() {
+    let job = moved(Owner::Tool, Some("digest"));
+    let dir = "/w/build/src/pytorch";
+    assert_eq!(job.why[1], format!("`{dir}` is at {} and has no changes but the tool's own", commit('2')));
     let expected = [
-        format!("Remove(\"{dir}\")"),
-        format!("Rename {{ from: \"/w/build/src/pytorch\", to: \"{dir}\" }}"),
-        format!("[{dir}] {GIT} remote set-url -- origin https://host/pytorch"),
+        format!("[{dir}] {GIT} fetch --depth 1 --no-recurse-submodules -- https://host/pytorch {} Fatal Network", commit('1')),
+        format!("MarkCheckout {{ dir: \"{dir}\", mark: Moving {{ changes: Some(\"digest\") }} }}"),
         format!("[{dir}] {GIT} reset --hard"),
         format!("[{dir}] {GIT} clean -fd"),
         format!("[{dir}] {GIT} submodule foreach --recursive git reset --hard && git clean -fd"),
-        format!("[{dir}] {GIT} fetch --depth 1 --no-recurse-submodules -- https://host/pytorch {} Fatal Network", commit('1')),
+        format!("[{dir}] {GIT} remote set-url -- origin https://host/pytorch"),
         format!("[{dir}] {GIT} checkout FETCH_HEAD"),
         format!("[{dir}] {GIT} tag -f THEROCK_UPSTREAM_DIFFBASE --no-sign"),
         format!("[{dir}] {GIT} submodule sync --recursive"),
+        format!("[{dir}] {GIT} submodule update --init --recursive --depth 1 -j 10 Fatal Network"),
+        format!("[{dir}] {GIT} submodule foreach --recursive git tag -f THEROCK_UPSTREAM_DIFFBASE --no-sign"),
+        format!("IgnoreSubmodules {{ dir: \"{dir}\" }}"),
+        format!("[{dir}] /usr/bin/python3.12 {dir}/tools/amd_build/build_amd.py Exists(\"{dir}/tools/amd_build/build_amd.py\")"),
+        format!("MarkCheckout {{ dir: \"{dir}\", mark: CheckedOut {{ reference: \"nightly\" }} }}"),
     ];
-    assert_eq!(lines(&job)[..10], expected);
+    assert_eq!(lines(&job), expected);
+}
+
+#[test]
+fn changes_that_may_be_somebodys_are_stashed_before_a_move() {
+    let dir = "/w/build/src/pytorch";
+    let stash = "-c user.name=therock-xtask -c user.email=therock-xtask@localhost stash push --include-untracked --message";
+    let message = format!("therock-xtask: what was changed here before it moved to {}", commit('1'));
+    let cases = [
+        (
+            Owner::Built,
+            "was changed while it was built: it is moved, and those changes are kept, as `git stash list` shows there",
+        ),
+        (
+            Owner::Moving,
+            "was being moved when a run ended: it is moved again, and changes that are in it are kept, as `git stash list` shows there",
+        ),
+    ];
+    for (owner, why) in cases {
+        let job = moved(owner, Some("digest"));
+        assert_eq!(job.why[1], format!("`{dir}` is at {} and {why}", commit('2')));
+        let expected = [
+            format!("[{dir}] {GIT} {stash} {message}"),
+            format!("[{dir}] {GIT} submodule foreach --recursive git {stash} '{message}'"),
+            format!("[{dir}] {GIT} remote set-url -- origin https://host/pytorch"),
+        ];
+        assert_eq!(lines(&job)[2..5], expected);
+        assert_eq!(lines(&job).iter().filter(|line| line.contains("reset") || line.contains("clean")).count(), 0);
+    }
+}
+
+#[test]
+fn a_move_that_did_not_finish_is_made_again() {
+    let mut facts = locked_facts();
+    facts.checkouts.insert(Project::Pytorch, checkout(Owner::Moving, &commit('1'), None));
+    let words = "build --ref nightly --gfx gfx942 --only pytorch";
+    assert_eq!(lines(&one(&linux(), words, &facts)), lines(&moved(Owner::Moving, None)), "even if it is at the commit");
+    let unknown = |words: &str| unknown::sources(&request(&linux(), words), &facts, Project::Pytorch);
+    let fact = format!("the sources of torch at commit {}", commit('1'));
+    assert_eq!(unknown(words), Ok(Some(Unknown { fact, given_by: JobName("checkout-pytorch".to_owned()) })));
+    let problem = unknown("build --gfx gfx942 --only pytorch").unwrap_err();
+    let expected = "the sources of torch in `/w/build/src/pytorch` are neither at one commit nor at another: a run that moved them did not \
+                    finish\nhint: move them again with `--ref`, without a flag that names this folder; changes that are in it are kept";
+    assert_eq!(told(&[problem]), [expected]);
+}
+
+#[test]
+fn builds_are_noted_in_the_tools_own_checkouts() {
+    let request = request(&linux(), "build --gfx gfx942 --only pytorch");
+    for (owner, ours) in
+        [(Owner::Tool, true), (Owner::Built, true), (Owner::Moving, true), (Owner::Edited, false), (Owner::User, false)]
+    {
+        let mut facts = locked_facts();
+        facts.checkouts.insert(Project::Pytorch, checkout(owner, &commit('1'), None));
+        let marks: Vec<Action> = note_building(&request, &facts, Project::Pytorch)
+            .into_iter()
+            .chain(mark_job(&request, &facts).into_iter().flat_map(|job| job.steps))
+            .map(|step| step.action)
+            .collect();
+        let mark = |mark| Action::MarkCheckout { dir: "/w/build/src/pytorch".to_owned(), mark };
+        let expected = if ours { vec![mark(Mark::Building), mark(Mark::Built)] } else { vec![] };
+        assert_eq!(marks, expected, "{owner:?}");
+    }
 }
 
 #[test]
@@ -76,18 +149,18 @@ fn projects_differ_in_how_they_are_made_ready() {
         let all = lines(&one(host, &words, &facts));
         all[all.len() - 5..all.len() - 2].to_vec()
     };
-    let build_env = "Write { path: \"/w/build/src/triton.partial/build_env.json\", text: \"{\\n  \\\"TRITON_WHEEL_VERSION_SUFFIX\\\": \\\"\\\"\\n}\" }";
+    let build_env = "Write { path: \"/w/build/src/.therock-xtask/triton/build_env.json\", text: \"{\\n  \\\"TRITON_WHEEL_VERSION_SUFFIX\\\": \\\"\\\"\\n}\" }";
     assert_eq!(last(&linux(), "triton")[2], build_env);
-    assert_eq!(last(&windows, "triton")[2], "IgnoreSubmodules { dir: \"C:\\\\w\\\\build\\\\src\\\\triton.partial\" }");
-    assert_eq!(last(&linux(), "apex")[2], "IgnoreSubmodules { dir: \"/w/build/src/apex.partial\" }");
-    let script = "/w/build/src/pytorch_audio.partial/tools/amd_build/build_amd.py";
+    assert_eq!(last(&windows, "triton")[2], "IgnoreSubmodules { dir: \"C:\\\\w\\\\build\\\\src\\\\.therock-xtask\\\\triton\" }");
+    assert_eq!(last(&linux(), "apex")[2], "IgnoreSubmodules { dir: \"/w/build/src/.therock-xtask/apex\" }");
+    let script = "/w/build/src/.therock-xtask/pytorch_audio/tools/amd_build/build_amd.py";
     assert_eq!(
         last(&linux(), "pytorch_audio")[2],
-        format!("[/w/build/src/pytorch_audio.partial] /usr/bin/python3.12 {script} Exists(\"{script}\")")
+        format!("[/w/build/src/.therock-xtask/pytorch_audio] /usr/bin/python3.12 {script} Exists(\"{script}\")")
     );
     let update = one(&linux(), "build --ref nightly --gfx gfx942 --only pytorch_vision", &locked_facts());
     assert!(lines(&update).contains(&format!(
-        "[/w/build/src/pytorch_vision.partial] {GIT} submodule update --init --recursive --depth 1 Fatal Network"
+        "[/w/build/src/.therock-xtask/pytorch_vision] {GIT} submodule update --init --recursive --depth 1 Fatal Network"
     )));
 }
 
@@ -96,7 +169,7 @@ fn windows_has_long_paths() {
     let job = one(&fixture::host(Platform::Windows), "build --ref nightly --gfx gfx942 --only pytorch", &locked_facts());
     assert_eq!(
         lines(&job)[2],
-        "[C:\\w\\build\\src\\pytorch.partial] GIT_TERMINAL_PROMPT=0 /usr/bin/git -c core.longpaths=true init --initial-branch=main"
+        "[C:\\w\\build\\src\\.therock-xtask\\pytorch] GIT_TERMINAL_PROMPT=0 /usr/bin/git -c core.longpaths=true init --initial-branch=main"
     );
 }
 
@@ -106,7 +179,7 @@ fn passwords_stay_out_of_the_checkout() {
     let job = one(&linux(), words, &locked_facts());
     let with: Vec<String> = lines(&job).into_iter().filter(|line| line.contains("secret-pw")).collect();
     let fetch = "fetch --depth 1 --no-recurse-submodules -- https://u:secret-pw@host/apex";
-    assert_eq!(with, [format!("[/w/build/src/apex.partial] {GIT} {fetch} {} Fatal Network", commit('1'))]);
+    assert_eq!(with, [format!("[/w/build/src/.therock-xtask/apex] {GIT} {fetch} {} Fatal Network", commit('1'))]);
     let shown = request(&linux(), words).secrets.redact(&with[0]);
     assert!(shown.contains("-- https://host/apex 1111"), "{shown}");
 }
@@ -116,17 +189,17 @@ fn a_calling_git_leads_nobody_astray() {
     let mut host = linux();
     host.env = Environment([("GIT_DIR".to_owned(), "/home/me/.git".to_owned()), ("GIT_PAGER".to_owned(), "x".to_owned())].into());
     let job = one(&host, "build --ref nightly --gfx gfx942 --only apex", &locked_facts());
-    let expected = "[/w/build/src/apex.partial] -GIT_DIR GIT_TERMINAL_PROMPT=0 /usr/bin/git init --initial-branch=main";
+    let expected = "[/w/build/src/.therock-xtask/apex] -GIT_DIR GIT_TERMINAL_PROMPT=0 /usr/bin/git init --initial-branch=main";
     assert_eq!(lines(&job)[2], expected);
 }
 
 #[test]
 fn the_demo_has_its_submodule_on_the_same_disk() {
     let job = one(&linux(), "build --demo --only pytorch", &locked_facts());
-    let dir = "/w/build/demo/src/pytorch.partial";
+    let dir = "/w/build/demo/src/.therock-xtask/pytorch";
     let expected =
         format!("[{dir}] {GIT} -c protocol.file.allow=always submodule update --init --recursive --depth 1 -j 10 Fatal Network");
-    assert_eq!(lines(&job)[8], expected);
+    assert_eq!(lines(&job)[9], expected);
     assert!(lines(&job)[5].contains("-- /w/build/demo/origins/pytorch 1111"), "{}", lines(&job)[5]);
 
     let job = one(&linux(), "build --demo --only pytorch", &facts());
@@ -140,6 +213,7 @@ fn what_is_there_already_stays() {
     let there = commit('1');
     let cases = [
         (Owner::Tool, Some("digest"), format!("{dir} is at this commit already")),
+        (Owner::Built, Some("digest"), format!("{dir} is at this commit already")),
         (Owner::User, None, format!("{dir} is a checkout of yours at this commit: it is built as it is")),
         (
             Owner::User,
