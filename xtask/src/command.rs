@@ -5,6 +5,7 @@ pub mod install;
 pub mod plan;
 
 use std::io::Write;
+use std::time::Instant;
 
 use crate::cli::{GfxArgs, InstallArgs, PlanFormat};
 use crate::event::{Event, Failed, JobEnd};
@@ -123,6 +124,7 @@ struct Session<'a> {
     request: Request,
     report: Report,
     logs: String,
+    started: Instant,
 }
 
 impl<'a> Session<'a> {
@@ -133,7 +135,7 @@ impl<'a> Session<'a> {
             _ => Detail::Normal,
         };
         let report = Report::new(args.log_style.unwrap_or_default(), detail, host.terminal);
-        Session { host, looks, request, report, logs: String::new() }
+        Session { host, looks, request, report, logs: String::new(), started: Instant::now() }
     }
 
     /// Looks at what programs answer; what `before` already knows of commits is kept.
@@ -194,11 +196,15 @@ impl<'a> Session<'a> {
         self.report.warn(&self.request.secrets.redact(text));
     }
 
+    /// How long the command has been at work.
+    fn seconds(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
+    }
+
     fn tell_reasons(&mut self, jobs: &[Job]) {
         for job in jobs {
             for why in &job.why {
-                let why = self.request.secrets.redact(why);
-                self.report.note(&format!("{:>12} {}: {why}", "Plan", job.name));
+                self.report.reason(job, &self.request.secrets.redact(why));
             }
         }
     }

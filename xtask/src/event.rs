@@ -3,7 +3,7 @@
 use manifest::{Artifact, Project};
 use serde::Serialize;
 
-use crate::plan::JobName;
+use crate::plan::{JobName, Pace};
 use crate::redact::Secrets;
 
 /// Something that happened.
@@ -27,6 +27,8 @@ pub enum Event {
         step: usize,
         /// Why it is done.
         purpose: String,
+        /// How long it may take.
+        pace: Pace,
         /// The command, as a line that can be pasted; absent for what the tool does itself.
         command: Option<String>,
     },

@@ -25,7 +25,9 @@ pub mod wheel;
 use manifest::Project;
 use serde::Serialize;
 
-pub use action::{Action, CacheKind, CheckRocm, Command, Env, Failure, Mark, Moment, ReadCache, Retry, Step, TakeWheel, When};
+pub use action::{
+    Action, CacheKind, CheckRocm, Command, Env, Failure, Mark, Moment, Pace, ReadCache, Retry, Step, TakeWheel, When,
+};
 pub use value::{Hole, Value};
 
 use crate::facts::Facts;

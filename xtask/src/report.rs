@@ -10,6 +10,7 @@ use manifest::Artifact;
 use crate::cli::LogStyle;
 use crate::event::{Event, JobEnd};
 use crate::host::Terminal;
+use crate::plan::{Job, Pace};
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,12 +66,32 @@ impl Report {
         }
     }
 
-    /// Something that the tool itself has to say.
+    /// Why a job is what it is. The log of the job has it, too, and `plan` tells it beforehand; of a job that has nothing to do nobody else tells.
+    pub fn reason(&mut self, job: &Job, why: &str) {
+        let name = &job.name;
+        match (&self.drawing, self.detail) {
+            (Drawing::Json, _) => print_line(&serde_json::json!({"event": "reason", "job": name, "text": why}).to_string()),
+            (_, Detail::Verbose) => self.say(&format!("{:>12} {name}: {why}", "Plan")),
+            (_, Detail::Normal) if job.steps.is_empty() => self.say(&format!("{:>12} {name}: {why}", "Fresh")),
+            _ => {}
+        }
+    }
+
+    /// Something that is said once, of no job.
     pub fn note(&mut self, text: &str) {
         match (&self.drawing, self.detail) {
             (_, Detail::Quiet) => {}
             (Drawing::Json, _) => print_line(&serde_json::json!({"event": "note", "text": text}).to_string()),
-            _ => self.say(text),
+            _ => self.say(&format!("{:>12} {text}", "Note")),
+        }
+    }
+
+    /// How the whole run ended.
+    pub fn end(&mut self, text: &str) {
+        match (&self.drawing, self.detail) {
+            (_, Detail::Quiet) => {}
+            (Drawing::Json, _) => print_line(&serde_json::json!({"event": "ended", "text": text}).to_string()),
+            _ => self.say(&format!("{:>12} {text}", "Finished")),
         }
     }
 
@@ -92,12 +113,17 @@ impl Report {
     fn line(&self, event: &Event) -> Option<String> {
         let bars = matches!(self.drawing, Drawing::Bars(_));
         match (event, self.detail) {
+            // What failed is told once more at the end, with all that is known of it.
+            (_, Detail::Quiet) => None,
             (Event::JobEnded { job, end: JobEnd::Failed(failed), seconds }, _) => {
                 Some(format!("{:>12} {job} after {}: {}", "Failed", duration(*seconds), failed.sentence()))
             }
-            (_, Detail::Quiet) => None,
             (Event::StepStarted { job, command: Some(command), .. }, Detail::Verbose) => Some(format!("{job} $ {command}")),
-            (Event::StepStarted { job, purpose, .. }, _) if !bars => Some(format!("{:>12} {job}: {purpose}", "Running")),
+            (Event::StepStarted { job, purpose, pace, .. }, detail)
+                if !bars && (*pace == Pace::Lasting || detail == Detail::Verbose) =>
+            {
+                Some(format!("{:>12} {job}: {purpose}", "Running"))
+            }
             (Event::Printed { job, line }, Detail::Verbose) => Some(format!("{job} | {line}")),
             (Event::Said { job, text }, _) => Some(format!("{:>12} {job}: {text}", "Note")),
             (Event::WheelTaken { artifact, replaced, .. }, _) => Some(format!("{:>12} {}", "Wheel", wheel(artifact, replaced))),

@@ -39,7 +39,7 @@ fn it_installs_alone_and_once() {
     let ended = install(&sandbox, "sdk", &["--gfx", "gfx942"]).expect(0);
     assert_eq!(ended.stdout, format!("{python}\n"));
     let intact = format!(
-        "        Plan rocm: `BOX/project/build/py{}/venv` has ROCm {VERSION}: the same was installed on demand before, and it is intact\n",
+        "       Fresh rocm: `BOX/project/build/py{}/venv` has ROCm {VERSION}: the same was installed on demand before, and it is intact\n",
         newest().series
     );
     assert_eq!(sandbox.plain(&ended.stderr), intact);

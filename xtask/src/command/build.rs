@@ -23,6 +23,9 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     let mut facts = demonstrate(&mut session, facts)?;
     refuse(plan::check::problems(&session.request, host, &facts))?;
 
+    if plan::check::is_held(&session.request, host, &facts) {
+        session.report.note("the commits of the unfinished run are built; without its partial manifest they are resolved anew");
+    }
     let (track, warning) = plan::check::track(&facts, &session.request);
     warning.iter().for_each(|warning| session.warn(warning));
     let mut record = Record::begin(&session.request, host, &facts, &track)?;
@@ -91,6 +94,12 @@ fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>) -> Res
         result(&session.host.platform.join(&session.request.places.output, artifact.relative_path.as_str()));
     }
     result(&path);
+    let built = manifest.artifacts.len();
+    session.report.end(&format!(
+        "{built} {} in {}",
+        if built == 1 { "wheel" } else { "wheels" },
+        report::duration(session.seconds())
+    ));
     let missing: Vec<&str> = manifest.missing.iter().map(|missing| missing.project.distribution()).collect();
     if !missing.is_empty() {
         let text = format!("the set still lacks {}, so its manifest stays a partial one", missing.join(", "));

@@ -46,6 +46,10 @@ impl<'a> JobRun<'a> {
 
     pub(super) fn steps(&mut self) -> Outcome<()> {
         let job = self.job;
+        for why in &job.why {
+            let why = format!("-- {}\n", self.world.secrets.redact(why));
+            self.write_log(&why);
+        }
         for (index, step) in job.steps.iter().enumerate() {
             if let When::Exists(path) = &step.when
                 && file::look(path) == Seen::Missing
@@ -62,7 +66,7 @@ impl<'a> JobRun<'a> {
             if let Some(command) = &command {
                 self.write_log(&format!("$ {command}\n"));
             }
-            self.emit(Event::StepStarted { job: self.name(), step: index + 1, purpose, command });
+            self.emit(Event::StepStarted { job: self.name(), step: index + 1, purpose, pace: step.pace, command });
             self.act(step, spawn)?;
         }
         let _ = self.log.flush();

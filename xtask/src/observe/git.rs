@@ -169,7 +169,7 @@ impl Git<'_> {
     /// Makes git look away from the submodules, whose commits hipify may move. A checkout without any is left alone.
     pub(super) fn ignore_submodules(&self, dir: &str) -> Result<(), String> {
         let modules = file::read_if_there(&self.host.platform.join(dir, ".gitmodules")).map_err(|error| error.to_string())?;
-        if modules.is_none_or(|text| text.trim().is_empty()) {
+        if modules.is_none_or(|text| !text.contains("[submodule")) {
             return Ok(());
         }
         let listed = self.ask(dir, &["config", "-z", "--file", ".gitmodules", "--get-regexp", r"^submodule\..*\.path$"])?;

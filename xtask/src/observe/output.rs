@@ -55,7 +55,7 @@ fn locked(source: &Source, path: &str) -> Locked {
         repo: source.repo.clone(),
         commit: source.commit.as_str().to_owned(),
         branch: source.branch.clone(),
-        why: format!("the commit of the unfinished run in `{path}`; without that file it is resolved anew"),
+        why: format!("the commit of the unfinished run in `{path}`"),
     }
 }
 

@@ -262,6 +262,19 @@ pub struct Step {
     /// Whether it is done.
     #[serde(skip_serializing_if = "is_default")]
     pub when: When,
+    /// How long it may take.
+    #[serde(skip)]
+    pub pace: Pace,
+}
+
+/// How long a step may take: whether somebody who waits wants to be told of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pace {
+    /// Over at once.
+    Brief,
+    /// Seconds to hours.
+    Lasting,
 }
 
 /// When a step is done.
@@ -278,11 +291,16 @@ pub enum When {
 impl Step {
     /// A step that is always done.
     pub fn new(purpose: impl Into<String>, action: Action) -> Self {
-        Step { purpose: purpose.into(), action, when: When::Always }
+        Step { purpose: purpose.into(), action, when: When::Always, pace: Pace::Brief }
     }
 
     /// A step that runs a program.
     pub fn run(purpose: impl Into<String>, command: Command) -> Self {
+        Step { pace: Pace::Lasting, ..Step::new(purpose, Action::Run(command)) }
+    }
+
+    /// A step that runs a program which answers at once.
+    pub fn ask(purpose: impl Into<String>, command: Command) -> Self {
         Step::new(purpose, Action::Run(command))
     }
 

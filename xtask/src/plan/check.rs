@@ -227,6 +227,11 @@ pub fn held(request: &Request, host: &Host, output: &Output, python: &Python) ->
     lock
 }
 
+/// Whether an unfinished run of this request holds it to a commit.
+pub fn is_held(request: &Request, host: &Host, facts: &Facts) -> bool {
+    builder(request, facts).is_some_and(|python| !held(request, host, &facts.output, python).is_empty())
+}
+
 /// Wheels in the output folder that a new one of the same project, Python and platform replaces when it is put there: those of our own
 /// manifest, and with `--clean` those of anybody.
 pub fn recorded(request: &Request, host: &Host, facts: &Facts) -> BTreeSet<String> {

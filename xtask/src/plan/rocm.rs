@@ -229,7 +229,7 @@ impl Installer<'_> {
         };
         vec![
             // `rocm` is an sdist: the wheel in the cache holds what was true when and where it was built.
-            Step::run("removing the wheel of rocm from pip's cache", purge),
+            Step::ask("removing the wheel of rocm from pip's cache", purge),
             Step::new(
                 "noting that the ROCm packages are being installed",
                 Action::NoteInstall { notes: notes.clone(), packages: packages.clone() },
@@ -237,7 +237,7 @@ impl Installer<'_> {
             Step::run("installing the ROCm packages", install.arg(requirement(wish)).network()),
             Step::new("noting that they are installed", Action::InstallDone { notes, packages }),
             Step::new("looking whether all of them are there", Action::CheckRocm(check)),
-            Step::run("asking the SDK for its version", self.command(&["-m", "rocm_sdk", "version"])),
+            Step::ask("asking the SDK for its version", self.command(&["-m", "rocm_sdk", "version"])),
             self.unpack(),
         ]
     }

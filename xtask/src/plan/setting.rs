@@ -98,7 +98,7 @@ impl<'a> Setting<'a> {
     /// Removes a distribution. It runs where no folder can be mistaken for a module.
     pub fn pip_uninstall(&self, name: &str, cwd: &str) -> Step {
         let command = self.run(cwd, &["-m", "pip", "uninstall", name, "-y"]);
-        Step::run(format!("removing the installed {name}"), command)
+        Step::ask(format!("removing the installed {name}"), command)
     }
 
     /// What is to be said before a distribution is removed from an environment that is the user's.

@@ -151,7 +151,7 @@ fn configure(setting: &Setting, version: &str, attention: &Attention, recipe: &m
     let mut requirements = Value::text(rocm);
     if setting.request.builds(Project::Triton) {
         let triton = Value::hole(Hole::Requirement(Project::Triton));
-        recipe.why.push(format!("requires `{triton}`: this request builds triton"));
+        recipe.why.push("requires the triton that this request builds, in its version".to_owned());
         requirements = requirements.then("|").then(triton);
     }
     recipe.set("PYTORCH_EXTRA_INSTALL_REQUIREMENTS", requirements);

@@ -139,7 +139,7 @@ fn submodules_are_asked_from_inside() {
 fn a_checkout_without_submodules_is_left_alone() {
     let world = World::new();
     world.repository("none", "main", &[("a", "1")]);
-    world.repository("empty", "main", &[(".gitmodules", "\n")]);
+    world.repository("empty", "main", &[(".gitmodules", "# none\n")]);
     for dir in ["none", "empty"] {
         assert_eq!(asked(&world, |git| git.ignore_submodules(&world.at(dir))), Ok(()));
     }

@@ -56,7 +56,7 @@ fn an_unfinished_run_left_its_commits() {
         repo: "https://h/x".to_owned(),
         commit: commit.to_owned(),
         branch: Some("nightly".to_owned()),
-        why: format!("the commit of the unfinished run in `{path}`; without that file it is resolved anew"),
+        why: format!("the commit of the unfinished run in `{path}`"),
     };
     assert_eq!(lock("failed"), [Project::Pytorch, Project::PytorchAudio].map(|project| (project, locked.clone())).into());
     assert_eq!(lock("complete"), BTreeMap::new());

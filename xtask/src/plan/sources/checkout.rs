@@ -312,7 +312,7 @@ impl Checkout<'_> {
     }
 
     fn step(&self, purpose: &str, dir: &str, args: &[&str]) -> Step {
-        Step::run(purpose, self.command(dir, args))
+        Step::ask(purpose, self.command(dir, args))
     }
 
     fn command(&self, dir: &str, args: &[&str]) -> Command {
