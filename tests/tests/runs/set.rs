@@ -35,7 +35,8 @@ pub fn check_complete(sandbox: &Sandbox, output: &str, projects: &[Project]) -> 
     assert_eq!(manifest.artifacts.len(), projects.len());
     check_files(sandbox, output, &manifest);
     for job in &manifest.jobs {
-        assert_eq!(job.status, JobStatus::Built, "{}", job.project);
+        // A wheel that a run does not build is that of an earlier one.
+        assert!(matches!(job.status, JobStatus::Built | JobStatus::Reused), "{}: {:?}", job.project, job.status);
         assert!(job.duration.is_some(), "{}", job.project);
     }
     manifest

@@ -255,7 +255,8 @@ impl Checkout<'_> {
         let stash = [&stash[..], &["--include-untracked", "--message"]].concat();
         let submodules = format!("git {} '{message}'", stash.join(" "));
         vec![
-            self.step("stashing changes", dir, &[&stash[..], &[&message]].concat()),
+            // Whoever made them should see where they are.
+            Step::run("stashing changes", self.command(dir, &[&stash[..], &[&message]].concat())),
             self.step("doing the same in the submodules", dir, &["submodule", "foreach", "--recursive", &submodules]),
         ]
     }
