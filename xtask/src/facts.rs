@@ -196,6 +196,9 @@ pub struct Unresolved {
     pub cause: String,
     /// What to do.
     pub hint: Option<String>,
+    /// The other project whose fault is the cause. It is told there, and not again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_of: Option<Project>,
 }
 
 /// A source folder.

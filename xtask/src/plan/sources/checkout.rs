@@ -36,7 +36,9 @@ pub fn git<'a>(host: &Host, facts: &'a Facts) -> Result<&'a str, Problem> {
 ///
 /// `facts.checkouts` has no entry where there is no folder, or an empty one.
 pub fn checkout_jobs(request: &Request, host: &Host, facts: &Facts) -> (Vec<Job>, Vec<Problem>) {
-    let projects: Vec<Project> = request.selected.iter().copied().filter(|project| request.fetches(*project)).collect();
+    let told_elsewhere = |project| facts.unresolved.iter().any(|found| found.project == project && found.told_of.is_some());
+    let asked = |project: &Project| request.fetches(*project) && !told_elsewhere(*project);
+    let projects: Vec<Project> = request.selected.iter().copied().filter(asked).collect();
     if projects.is_empty() {
         return (Vec::new(), Vec::new());
     }

@@ -265,8 +265,12 @@ fn what_is_the_users_is_never_moved() {
 fn a_checkout_that_git_cannot_read_is_told() {
     let mut facts = locked_facts();
     facts.checkouts.insert(Project::Apex, Checkout::default());
-    facts.unresolved =
-        vec![Unresolved { project: Project::Apex, cause: "`git status` exited with 128: fatal: no".to_owned(), hint: None }];
+    facts.unresolved = vec![Unresolved {
+        project: Project::Apex,
+        cause: "`git status` exited with 128: fatal: no".to_owned(),
+        hint: None,
+        told_of: None,
+    }];
     let (_, problems) = checkout_jobs(&request(&linux(), "build --ref nightly --gfx gfx942 --only apex"), &linux(), &facts);
     let expected = "the sources of apex in `/w/build/src/apex` cannot be read: `git status` exited with 128: fatal: no";
     assert_eq!(told(&problems), [expected]);
@@ -278,6 +282,7 @@ fn commits_that_are_not_known_are_told() {
         project: Project::PytorchAudio,
         cause: "`related_commits` has no row for `torchaudio`".to_owned(),
         hint: Some("advice".to_owned()),
+        told_of: None,
     };
     let facts = Facts { unresolved: vec![unresolved], ..facts() };
     let request = request(&linux(), "build --ref release/2.13 --gfx gfx942 --only pytorch_audio,apex");
@@ -287,6 +292,19 @@ fn commits_that_are_not_known_are_told() {
         "the commit of `apex` for `--ref release/2.13` is not known: it was not looked for",
     ];
     assert_eq!((jobs, told(&problems)), (vec![], expected.map(str::to_owned).to_vec()));
+}
+
+#[test]
+fn a_fault_that_is_told_of_another_project_is_not_told_again() {
+    let unresolved = |project, told_of| Unresolved { project, cause: "no".to_owned(), hint: None, told_of };
+    let unresolved = vec![unresolved(Project::Triton, Some(Project::Pytorch)), unresolved(Project::Pytorch, None)];
+    let facts = Facts { unresolved, ..facts() };
+    let request = request(&linux(), "build --ref nightly --gfx gfx942 --only pytorch,triton");
+    let (jobs, problems) = checkout_jobs(&request, &linux(), &facts);
+    assert_eq!(
+        (jobs, told(&problems)),
+        (vec![], vec!["the commit of `pytorch` for `--ref nightly` is not known: no".to_owned()])
+    );
 }
 
 #[test]
