@@ -232,12 +232,34 @@ fn what_is_there_already_stays() {
         let job = one(&linux(), "build --ref nightly --gfx gfx942 --only pytorch", &facts);
         assert_eq!((&job.why[1], &job.steps[..]), (&why, &[][..]));
     }
-    // A commit of hipify's changes on top of the public one.
-    let mut facts = locked_facts();
-    let mut hipified = checkout(Owner::User, &commit('3'), None);
-    hipified.git.iter_mut().for_each(|git| git.upstream = commit('1'));
-    facts.checkouts.insert(Project::Pytorch, hipified);
-    assert_eq!(one(&linux(), "build --ref nightly --gfx gfx942 --only pytorch", &facts).steps, []);
+}
+
+#[test]
+fn commits_above_the_public_one_stay_and_are_told() {
+    let (public, head) = (commit('1'), commit('3'));
+    let of_yours = "`/w/build/src/pytorch` is a checkout of yours at this commit: it is built as it is".to_owned();
+    let above = |upstream: &str| {
+        format!(
+            "`/w/build/src/pytorch` is at {head}, with commits of yours above {upstream}: it is built as it is, and recorded as dirty"
+        )
+    };
+    // The locked commit is the tagged one, unless the user checked it out beside an older tag.
+    for (upstream, locked, own_commits, why, named, dirty) in [
+        (&public, &public, None, &of_yours, &public, None),
+        (&public, &public, Some("own"), &above(&public), &public, Some("own")),
+        (&commit('2'), &head, Some("own"), &of_yours, &head, None),
+    ] {
+        let mut facts = locked_facts();
+        let mut there = checkout(Owner::Edited, &head, None);
+        let git = there.git.as_mut().unwrap();
+        (git.upstream, git.own_commits) = (upstream.clone(), own_commits.map(str::to_owned));
+        let lock = facts.lock.get_mut(&Project::Pytorch).unwrap();
+        lock.commit = locked.clone();
+        assert_eq!((git.public(Some(lock)), git.dirty(Some(lock))), (named.as_str(), dirty));
+        facts.checkouts.insert(Project::Pytorch, there);
+        let job = one(&linux(), "build --ref nightly --gfx gfx942 --only pytorch", &facts);
+        assert_eq!((&job.why[1], &job.steps[..]), (why, &[][..]));
+    }
 }
 
 #[test]
