@@ -196,6 +196,9 @@ pub struct Unresolved {
     pub cause: String,
     /// What to do.
     pub hint: Option<String>,
+    /// The other project whose fault is the cause. It is told there, and not again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_of: Option<Project>,
 }
 
 /// A source folder.
@@ -234,6 +237,9 @@ pub struct GitState {
     /// SHA-256 over the names and contents of all local changes, submodules included; absent where there are none.
     #[serde(default)]
     pub changes: Option<String>,
+    /// SHA-256 over `head` and `changes`, where `head` is neither `upstream` nor hipify's commit on it: somebody's own commits are built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_commits: Option<String>,
     /// Whose changes they are.
     pub owner: Owner,
     /// When the upstream commit was made, in seconds since 1970 (UTC).
@@ -244,6 +250,17 @@ impl GitState {
     /// Whether all of it is at this commit. One that was being moved may be there and lack the rest.
     pub fn is_at(&self, locked: &Locked) -> bool {
         self.owner != Owner::Moving && [&self.upstream, &self.head].contains(&&locked.commit)
+    }
+
+    /// The public commit that names what is built. A tag of an older one may be left where the user checked out the locked commit.
+    pub fn public(&self, locked: Option<&Locked>) -> &str {
+        if locked.is_some_and(|locked| locked.commit == self.head) { &self.head } else { &self.upstream }
+    }
+
+    /// The digest of what somebody else than the tool did to that commit.
+    pub fn dirty(&self, locked: Option<&Locked>) -> Option<&str> {
+        let committed = self.own_commits.as_deref().filter(|_| self.public(locked) != self.head);
+        committed.or(self.changes.as_deref()).filter(|_| !self.owner.is_ours())
     }
 }
 

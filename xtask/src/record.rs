@@ -260,16 +260,15 @@ fn source(project: Project, facts: &Facts) -> Option<Source> {
     let git = facts.checkouts.get(&project).and_then(|checkout| checkout.git.as_ref());
     // One that is still to be moved says nothing of what is built, nor should a rerun be held to its commit.
     let git = git.filter(|git| locked.is_none_or(|locked| git.is_at(locked)));
-    let commit = git.map(|git| &git.upstream).or(locked.map(|locked| &locked.commit))?;
+    let commit = git.map(|git| git.public(locked)).or(locked.map(|locked| locked.commit.as_str()))?;
     let repo = locked.map(|locked| &locked.repo).or(git.and_then(|git| git.origin.as_ref()));
-    let changes = git.filter(|git| !git.owner.is_ours()).and_then(|git| git.changes.as_ref());
     Some(Source {
         repo: repo.cloned().unwrap_or_else(|| "unknown".to_owned()),
         commit: Commit::parse(commit).ok()?,
         branch: locked.and_then(|locked| locked.branch.clone()).or_else(|| git.and_then(|git| git.branch.clone())),
         version: None,
         describe: git.and_then(|git| git.describe.clone()),
-        dirty: changes.and_then(|digest| Sha256::parse(digest).ok()),
+        dirty: git.and_then(|git| git.dirty(locked)).and_then(|digest| Sha256::parse(digest).ok()),
         extra: Extra::new(),
     })
 }

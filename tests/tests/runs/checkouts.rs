@@ -1,5 +1,6 @@
 //! The tool's own checkouts: moved when their commit moves, and nothing in them is lost.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -172,4 +173,26 @@ fn a_run_without_a_ref_names_its_manifest_after_the_checkouts() {
     assert!(!ended.stderr.contains("do not tell which ref they are"), "{}", ended.stderr);
     let name = format!("therock-manifest_torch_py{}_release-2.13.json", demo.python.series);
     assert_eq!(demo.sandbox.files("unnamed/manifests"), [name]);
+}
+
+#[test]
+fn commits_made_by_hand_are_built_and_recorded_as_dirty() {
+    let demo = demo();
+    let moving = Moving::new(&demo, "committed");
+    finish(&mut moving.build("release/2.13")).expect(0);
+    let public = moving.built().pytorch.unwrap().commit;
+    let mut digests = BTreeSet::new();
+    for text in ["once", "twice"] {
+        moving.sandbox().write(&moving.at("src/pytorch/mine.txt"), text);
+        moving.git("src/pytorch", &["add", "mine.txt"]);
+        moving.git("src/pytorch", &["commit", "--quiet", "--message", "Mine"]);
+        let head = moving.git("src/pytorch", &["rev-parse", "HEAD"]);
+        let ended = finish(&mut moving.build("release/2.13")).expect(0);
+        let why = format!("is at {head}, with commits of yours above {public}: it is built as it is, and recorded as dirty\n");
+        assert!(ended.stderr.contains(&why), "{}", ended.stderr);
+        let source = check_complete(moving.sandbox(), &moving.at("dist"), &[Project::Pytorch]).pytorch.unwrap();
+        assert_eq!(source.commit, public);
+        digests.insert(source.dirty.unwrap().to_string());
+    }
+    assert_eq!(digests.len(), 2);
 }

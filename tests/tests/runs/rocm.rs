@@ -107,3 +107,16 @@ fn an_environment_of_the_user_is_never_removed() {
     assert_eq!(sandbox.plain(&ended.stderr), expected);
     assert_eq!(sandbox.read(&format!("{venv}/MY_FILE")), "mine");
 }
+
+#[test]
+fn what_runs_that_were_killed_left_of_an_environment_is_removed() {
+    let sandbox = Sandbox::new();
+    make_sdk(&sandbox, "sdk", &[]);
+    let venv = format!("build/py{}/venv", newest().series);
+    sandbox.make_folder(&format!("{venv}/.therock-xtask"));
+    sandbox.write(&format!("{venv}/half.txt"), "of a run that was making it");
+    sandbox.write(&format!("{venv}.unfinished/half.txt"), "of a run that was removing it");
+    install(&sandbox, "sdk", &["--gfx", "gfx942"]).expect(0);
+    assert!(!sandbox.path(&format!("{venv}/half.txt")).exists());
+    assert!(!sandbox.path(&format!("{venv}.unfinished")).exists());
+}

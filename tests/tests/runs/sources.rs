@@ -108,3 +108,19 @@ fn a_checkout_that_git_cannot_read_is_an_error() {
     );
     assert!(!sandbox.path("of broken").exists());
 }
+
+#[test]
+fn a_folder_of_wheels_loses_only_those_of_the_project() {
+    let demo = demo();
+    let sandbox = &demo.sandbox;
+    sandbox.copy("build/demo/files/sources/triton", "holding triton");
+    let theirs = ["mine-1.0.whl", "notes.txt", "triton-1.0.txt", "triton_mine-1.0.whl"];
+    for name in theirs.iter().chain(&["triton-0.1-py3-none-any.whl"]) {
+        sandbox.write(&format!("holding triton/dist/{name}"), "theirs\n");
+    }
+    let (_, manifest) = triton(&demo, &["--triton-dir", "holding triton"], "of holding");
+    let built = manifest.artifacts[0].relative_path.to_string();
+    let mut expected: Vec<String> = theirs.into_iter().map(str::to_owned).chain([built]).collect();
+    expected.sort();
+    assert_eq!(sandbox.files("holding triton/dist"), expected);
+}

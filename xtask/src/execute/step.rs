@@ -10,6 +10,7 @@ use manifest::{Artifact, Extra, RelativePath, WheelName, glob_prefix};
 use super::{Taken, Wheels, World, fill};
 use crate::event::{Event, Failed};
 use crate::facts::{Python, Seen};
+use crate::file::FileError;
 use crate::plan::rocm::check_set;
 use crate::plan::{Action, CheckRocm, Command, Failure, Job, JobName, Retry, Step, TakeWheel, When};
 use crate::process::{Ended, Spawn};
@@ -89,6 +90,11 @@ impl<'a> JobRun<'a> {
             Action::Copy { from, to } => file::copy(from, to).map_err(|error| failed(&error)),
             Action::Rename { from, to } => file::rename(from, to).map_err(|error| failed(&error)),
             Action::Remove(path) => file::remove_all(path).map_err(|error| failed(&error)),
+            Action::RemoveWheels { folder, distribution } => {
+                let mut wheels = wheels(folder, distribution).map_err(|error| failed(&error))?.into_iter();
+                let remove = |name: String| file::remove_all(&self.world.host.platform.join(folder, &name));
+                wheels.try_for_each(remove).map_err(|error| failed(&error))
+            }
             Action::IgnoreSubmodules { dir } => {
                 // What goes wrong here is harmless: git then shows more than it must. An empty `.gitmodules` is such a case.
                 if let Err(cause) = observe::ignore_submodules(self.world.host, self.world.looks, dir) {
@@ -252,11 +258,18 @@ impl<'a> JobRun<'a> {
     }
 }
 
+/// The wheels of a distribution that are in a folder.
+fn wheels(folder: &str, distribution: &str) -> Result<Vec<String>, FileError> {
+    let prefix = glob_prefix(distribution);
+    let mut names = file::list(folder)?;
+    names.retain(|name| name.starts_with(&prefix) && name.ends_with(".whl"));
+    Ok(names)
+}
+
 /// The one wheel of the distribution that a build left.
 fn one_wheel(take: &TakeWheel) -> Result<String, String> {
     let prefix = glob_prefix(&take.distribution);
-    let names = file::list(&take.from).map_err(|error| error.to_string())?;
-    let mut found = names.into_iter().filter(|name| name.starts_with(&prefix) && name.ends_with(".whl"));
+    let mut found = wheels(&take.from, &take.distribution).map_err(|error| error.to_string())?.into_iter();
     match (found.next(), found.next()) {
         (Some(name), None) => Ok(name),
         (None, _) => Err(format!("no wheel `{prefix}*.whl` in `{}`", take.from)),

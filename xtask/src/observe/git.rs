@@ -21,6 +21,9 @@ pub(super) fn env() -> Vec<(&'static str, Option<&'static str>)> {
     set.chain(FOREIGN_GIT.into_iter().map(|name| (name, None))).collect()
 }
 
+/// The message of the commit of hipify's changes that other tools make.
+const HIPIFY: &str = "DO NOT SUBMIT: HIPIFY";
+
 /// The git of this machine.
 #[derive(Clone, Copy)]
 pub(super) struct Git<'a> {
@@ -61,6 +64,10 @@ impl Git<'_> {
         }
         let origin = self.ask(dir, &["config", "--default", "", "--get", "remote.origin.url"])?;
         let changes = self.changes(dir, &status)?;
+        let own_commits = self.has_own_commits(dir, &head, &upstream)?.then(|| {
+            let changes = changes.as_deref().unwrap_or_default();
+            digest(&[format!("{head}\0"), changes.to_owned()])
+        });
         let note = self.note(&folder)?;
         let reference = note.as_ref().and_then(|note| note.reference_of(&head));
         let track = match status.branch.clone().or(reference) {
@@ -77,6 +84,7 @@ impl Git<'_> {
             head,
             upstream,
             changes,
+            own_commits,
         }))
     }
 
@@ -129,6 +137,15 @@ impl Git<'_> {
         Ok(tags.lines().find(|tag| !tag.starts_with("THEROCK_")).map(str::to_owned))
     }
 
+    /// Whether something is committed above the public commit that hipify did not make.
+    fn has_own_commits(&self, dir: &str, head: &str, upstream: &str) -> Result<bool, String> {
+        if head == upstream {
+            return Ok(false);
+        }
+        let parents_and_message = self.ask(dir, &["log", "-1", "--no-show-signature", "--no-color", "--format=%P%n%s", head])?;
+        Ok(parents_and_message.trim_end() != format!("{upstream}\n{HIPIFY}"))
+    }
+
     /// One digest over the names and contents of all local changes, those of the submodules included.
     fn changes(&self, dir: &str, status: &Status) -> Result<Option<String>, String> {
         let mut found = Vec::new();
@@ -137,9 +154,7 @@ impl Git<'_> {
             return Ok(None);
         }
         found.sort();
-        let mut digest = Sha256::new();
-        found.iter().for_each(|change| digest.update(change));
-        Ok(Some(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+        Ok(Some(digest(&found)))
     }
 
     fn collect(&self, dir: &str, prefix: &str, status: &Status, found: &mut Vec<String>) -> Result<(), String> {
@@ -181,6 +196,12 @@ impl Git<'_> {
         let paths: Vec<&str> = modules.iter().map(|(_, path)| *path).collect();
         self.ask(dir, &[&["update-index", "--skip-worktree", "--"], paths.as_slice()].concat()).map(drop)
     }
+}
+
+fn digest(texts: &[String]) -> String {
+    let mut digest = Sha256::new();
+    texts.iter().for_each(|text| digest.update(text));
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A repository's address as it may be seen, even if it is none that the tool would take.

@@ -18,11 +18,12 @@ use crate::request::{Request, Sources};
 struct Fault {
     cause: String,
     hint: Option<String>,
+    told_of: Option<Project>,
 }
 
 impl From<String> for Fault {
     fn from(cause: String) -> Self {
-        Fault { cause, hint: None }
+        Fault { cause, hint: None, told_of: None }
     }
 }
 
@@ -30,13 +31,19 @@ impl Fault {
     /// A repository that does not answer.
     fn unreachable(cause: String) -> Self {
         let hint = "is the address right, and does `git ls-remote` of it work here? `--origin` names another repository";
-        Fault { cause, hint: Some(hint.to_owned()) }
+        Fault { hint: Some(hint.to_owned()), ..Fault::from(cause) }
+    }
+
+    /// What hinders several projects is told of one of them.
+    fn told_of(project: Project) -> Self {
+        let cause = "it is pinned in torch's commit, which is not known".to_owned();
+        Fault { told_of: Some(project), ..Fault::from(cause) }
     }
 }
 
 impl From<SourceError> for Fault {
     fn from(error: SourceError) -> Self {
-        Fault { cause: error.to_string(), hint: error.hint() }
+        Fault { hint: error.hint(), ..Fault::from(error.to_string()) }
     }
 }
 
@@ -58,7 +65,7 @@ pub(super) fn lock(request: &Request, git: Option<Git>, therock: Option<&str>, k
     for (project, found) in resolver.resolve(&wanted) {
         match found {
             Ok(locked) => drop(lock.0.insert(project, locked)),
-            Err(Fault { cause, hint }) => lock.1.push(Unresolved { project, cause, hint }),
+            Err(Fault { cause, hint, told_of }) => lock.1.push(Unresolved { project, cause, hint, told_of }),
         }
     }
     lock
@@ -107,23 +114,24 @@ impl Resolver<'_> {
         files.dedup();
         let is_wanted = rules.iter().any(|(project, _)| *project == Project::Pytorch);
         let texts = match &torch {
-            _ if files.is_empty() => Ok(BTreeMap::new()),
+            Ok(_) if files.is_empty() => Ok(BTreeMap::new()),
             Ok((repo, locked)) => Objects::new(self.git, repo)
                 .map_err(Fault::from)
                 .and_then(|objects| objects.read(&locked.commit, &files).map_err(Fault::unreachable)),
-            Err(_) if is_wanted => Err(Fault::from("it is pinned in torch's commit, which is not known".to_owned())),
-            // Nobody else tells why.
+            Err(fault) if is_wanted => Err(fault.clone()),
             Err(fault) => Err(Fault {
                 cause: format!("it is pinned in torch's commit, which is not known: {}", fault.cause),
                 ..fault.clone()
             }),
         };
-        let find = |(project, rule): (Project, Rule)| match rule.file() {
-            None => (project, torch.clone().map(|(_, locked)| locked)),
-            Some(file) => {
-                let text = texts.as_ref().map(|texts| texts.get(file).map(String::as_str)).map_err(Fault::clone);
-                (project, text.and_then(|text| self.follow(&rule, text)))
-            }
+        let teller = if is_wanted { Some(Project::Pytorch) } else { rules.first().map(|(project, _)| *project) };
+        let find = |(project, rule): (Project, Rule)| {
+            let found = match (&texts, rule.file()) {
+                (Err(fault), _) => Err(teller.filter(|teller| *teller != project).map_or_else(|| fault.clone(), Fault::told_of)),
+                (Ok(_), None) => torch.clone().map(|(_, locked)| locked),
+                (Ok(texts), Some(file)) => self.follow(&rule, texts.get(file).map(String::as_str)),
+            };
+            (project, found)
         };
         rules.into_iter().map(find).collect()
     }

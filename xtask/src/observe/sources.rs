@@ -44,7 +44,7 @@ fn checkout(host: &Host, git: Option<Git>, project: Project, dir: &str) -> Optio
         return None;
     }
     let mut checkout = Checkout::default();
-    let fault = |hint| move |cause| Unresolved { project, cause, hint };
+    let fault = |hint| move |cause| Unresolved { project, cause, hint, told_of: None };
     let known = fill(&mut checkout, host, project, dir).map_err(fault(None)).and_then(|()| {
         let Some(git) = git.filter(|git| git.is_checkout(dir)) else { return Ok(()) };
         let hint = format!("repair the checkout, or name other sources with `{}`", dir_flag(project));

@@ -138,6 +138,13 @@ pub enum Action {
     },
     /// Removes a file or a folder with all that is in it, if it is there.
     Remove(String),
+    /// Removes the wheels of one distribution from a folder that may hold other files, too.
+    RemoveWheels {
+        /// The folder.
+        folder: String,
+        /// The name that their files begin with, normalised (`_` for `-`).
+        distribution: String,
+    },
     /// Tells git to look away from submodules, whose pointers hipify moves.
     IgnoreSubmodules {
         /// The checkout.

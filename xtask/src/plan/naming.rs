@@ -58,7 +58,8 @@ pub fn version(setting: &Setting, project: Project) -> Result<Version, Problem> 
     let base = base(setting, project)?;
     let naming = &setting.request.naming;
     let tagged = naming.release_type.tags_commit() && project != Project::Apex;
-    let commit = setting.checkout(project).git.as_ref().map(|git| git.upstream.as_str()).filter(|_| tagged);
+    let locked = setting.facts.lock.get(&project);
+    let commit = setting.checkout(project).git.as_ref().map(|git| git.public(locked)).filter(|_| tagged);
     let context = format!("the version of {}", project.distribution());
     let told = wheel_version(base, &setting.local.suffix, commit).map_err(|error| refused(&context, error))?;
     let mut why = format!("version `{told}`: `version.txt` says `{base}`; {}", setting.local.why);

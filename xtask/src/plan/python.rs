@@ -217,12 +217,24 @@ fn make(host: &Host, python: &Python, dir: &str) -> Job {
     job
 }
 
-/// What an interrupted `ensurepip` left is not mended by another one.
+/// What an interrupted `ensurepip` left is not mended by another one. It is renamed before it is removed: a removal that is ended from outside may
+/// have taken the folder of notes and left the rest, which nobody would know for the tool's any more.
 fn make_again(host: &Host, python: &Python, dir: &str) -> Job {
     let mut job = make(host, python, dir);
+    let aside = unfinished(dir);
     job.why[0] = format!("the environment in `{dir}` is made anew: an earlier run began it and did not finish");
-    job.steps.insert(0, Step::new("removing the unfinished environment", Action::Remove(dir.to_owned())));
+    let remove = [
+        Step::new("removing what an interrupted removal left", Action::Remove(aside.clone())),
+        Step::new("putting the unfinished environment aside", Action::Rename { from: dir.to_owned(), to: aside.clone() }),
+        Step::new("removing it", Action::Remove(aside)),
+    ];
+    job.steps.splice(0..0, remove);
     job
+}
+
+/// Where an environment of the tool's own is removed from: beside its place, in a folder that is the tool's, too.
+fn unfinished(dir: &str) -> String {
+    format!("{dir}.unfinished")
 }
 
 /// The interpreter of the environment, as it is or will be, and the folder that it lives in.

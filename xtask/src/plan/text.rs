@@ -48,6 +48,9 @@ fn write_step(text: &mut String, number: usize, step: &Step, secrets: &Secrets) 
         Action::Copy { from, to } => write_detail(text, &format!("copy {from} to {to}")),
         Action::Rename { from, to } => write_detail(text, &format!("rename {from} to {to}")),
         Action::Remove(path) => write_detail(text, &format!("remove {path}")),
+        Action::RemoveWheels { folder, distribution } => {
+            write_detail(text, &format!("remove {distribution}-*.whl from {folder}"));
+        }
         Action::MakeFolder(path) => write_detail(text, &format!("make {path}")),
         Action::TakeWheel(take) => write_detail(text, &format!("{}-*.whl from {} to {}", take.distribution, take.from, take.to)),
         Action::CheckRocm(check) => write_detail(text, &check.distributions.join(" ")),

@@ -267,20 +267,17 @@ fn follow(setting: &Setting, project: Project, recipe: Recipe, shares: Shares, j
 
     let name = project.distribution();
     let dist = setting.join(&dir, "dist");
+    let distribution = glob_prefix(&distribution).trim_end_matches('-').to_owned();
     // Before anything writes into the sources.
     job.steps = sources::note_building(setting.request, setting.facts, project).into_iter().chain(before).collect();
-    job.steps.push(Step::new("removing the wheels of earlier builds", Action::Remove(dist.clone())));
+    // Nothing else is removed from there: sources that the user named may hold files of the user's.
+    let earlier = Action::RemoveWheels { folder: dist.clone(), distribution: distribution.clone() };
+    job.steps.push(Step::new("removing the wheels of earlier builds", earlier));
     if setting.request.leftovers == Leftovers::Clean {
         job.steps.push(Step::new("removing the build folder", Action::Remove(setting.join(&dir, "build"))));
     }
     job.steps.push(Step::run(format!("building {name}"), setting.run(&dir, &[]).args(args).env(&env)));
-    let taken = TakeWheel {
-        project,
-        distribution: glob_prefix(&distribution).trim_end_matches('-').to_owned(),
-        from: dist,
-        to: setting.request.places.output.clone(),
-        version,
-    };
+    let taken = TakeWheel { project, distribution, from: dist, to: setting.request.places.output.clone(), version };
     job.steps.push(Step::new(format!("taking {name}'s wheel"), Action::TakeWheel(taken)));
     job.steps.extend(after);
 }

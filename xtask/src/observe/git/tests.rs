@@ -33,6 +33,7 @@ fn a_clean_checkout_is_described() {
         track: Some("release/2.13".to_owned()),
         describe: Some(head[..7].to_owned()),
         changes: None,
+        own_commits: None,
         owner: Owner::User,
         committed_at: 1_700_000_000,
     };
@@ -43,14 +44,29 @@ fn a_clean_checkout_is_described() {
 }
 
 #[test]
-fn the_upstream_commit_is_below_a_commit_of_hipify() {
+fn the_upstream_commit_is_below_what_was_committed_here() {
     let world = World::new();
     let upstream = world.repository("x", "main", &[("a", "1")]);
     world.git("x", &["tag", UPSTREAM_TAG]);
-    world.write("x/a", "2");
-    let head = world.commit("x");
-    let state = state(&world, "x");
-    assert_eq!((state.head, state.upstream, state.changes), (head, upstream, None));
+    mark(&world, "x", checked_out());
+    let commit = |text: &str, message: &str| {
+        world.write("x/a", text);
+        world.git("x", &["commit", "--quiet", "--all", "-m", message]);
+        let state = state(&world, "x");
+        assert_eq!((state.head, &state.upstream), (world.git("x", &["rev-parse", "HEAD"]), &upstream));
+        assert_eq!((state.changes, state.owner), (None, Owner::Edited));
+        state.own_commits
+    };
+    assert_eq!(commit("hipified", HIPIFY), None);
+    let above_hipify = commit("mine", "mine");
+    assert_eq!(above_hipify.as_ref().map(String::len), Some(64));
+    assert_ne!(commit("more", HIPIFY), None, "only the first commit is hipify's");
+    world.git("x", &["reset", "--quiet", "--hard", UPSTREAM_TAG]);
+    assert_eq!(state(&world, "x").own_commits, None);
+    let other = commit("mine", "mine");
+    assert!(other.is_some() && other != above_hipify);
+    world.write("x/new", "");
+    assert!(![None, other].contains(&state(&world, "x").own_commits), "changes count, too");
 }
 
 #[test]

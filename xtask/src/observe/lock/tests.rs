@@ -102,19 +102,27 @@ fn what_cannot_be_resolved_says_why() {
     origins(&world);
     let causes = |flags: &[&str]| {
         let (_, unresolved) = resolved(&world, flags, BTreeMap::new());
-        unresolved.into_iter().map(|unresolved| (unresolved.project, unresolved.cause)).collect::<Vec<_>>()
+        unresolved.into_iter().map(|unresolved| (unresolved.project, unresolved.cause, unresolved.told_of)).collect::<Vec<_>>()
     };
     let torch = [format!("pytorch={}", world.at("torch"))];
     let no_ref = "no branch or tag is called `release/2.31` (nearest: `release/2.13`)";
     let unknown = "it is pinned in torch's commit, which is not known";
     assert_eq!(
         causes(&flags(&["--only", "pytorch,triton", "--ref", "release/2.31"], &torch)),
-        [(Project::Triton, unknown.to_owned()), (Project::Pytorch, no_ref.to_owned())]
+        [(Project::Triton, unknown.to_owned(), Some(Project::Pytorch)), (Project::Pytorch, no_ref.to_owned(), None)]
     );
     assert_eq!(
-        causes(&flags(&["--only", "triton", "--ref", "release/2.31"], &torch)),
-        [(Project::Triton, format!("{unknown}: {no_ref}"))]
+        causes(&flags(&["--only", "triton,apex", "--ref", "release/2.31"], &torch)),
+        [(Project::Triton, format!("{unknown}: {no_ref}"), None), (Project::Apex, unknown.to_owned(), Some(Project::Triton))]
     );
+    // Nobody asks for a commit before files are read at it.
+    let zeros = "0".repeat(40);
+    let found = causes(&flags(&["--only", "pytorch,triton", "--ref", &zeros], &torch));
+    assert_eq!(found[0], (Project::Triton, unknown.to_owned(), Some(Project::Pytorch)));
+    let (project, cause, told_of) = &found[1];
+    assert_eq!((project, told_of), (&Project::Pytorch, &None));
+    assert!(cause.starts_with(&format!("`git fetch` of {} exited with 128: fatal: ", world.at("torch"))), "{cause}");
+    assert!(cause.ends_with(&format!(": not our ref {zeros}")), "{cause}");
     let nowhere = [format!("pytorch={}", world.at("nowhere"))];
     let cause = format!(
         "`git ls-remote` of {0} exited with 128: fatal: '{0}' does not appear to be a git repository",
@@ -122,7 +130,7 @@ fn what_cannot_be_resolved_says_why() {
     );
     let hint = "is the address right, and does `git ls-remote` of it work here? `--origin` names another repository";
     let (_, unresolved) = resolved(&world, &flags(&["--only", "pytorch", "--ref", "nightly"], &nowhere), BTreeMap::new());
-    assert_eq!(unresolved, [Unresolved { project: Project::Pytorch, cause, hint: Some(hint.to_owned()) }]);
+    assert_eq!(unresolved, [Unresolved { project: Project::Pytorch, cause, hint: Some(hint.to_owned()), told_of: None }]);
 }
 
 #[test]

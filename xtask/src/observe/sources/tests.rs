@@ -64,5 +64,5 @@ fn a_checkout_that_git_cannot_read_is_told() {
     let cause = format!("`git status` in `{}` exited with 128: fatal: not a git repository: /nowhere", world.at("src"));
     let hint = Some("repair the checkout, or name other sources with `--apex-dir`".to_owned());
     let (_, unresolved) = seen(&world, Project::Apex).unwrap();
-    assert_eq!(unresolved, Some(Unresolved { project: Project::Apex, cause, hint }));
+    assert_eq!(unresolved, Some(Unresolved { project: Project::Apex, cause, hint, told_of: None }));
 }

@@ -124,6 +124,7 @@ pub fn checkout(owner: Owner, head: &str, changes: Option<&str>) -> Checkout {
         track: None,
         describe: None,
         changes: changes.map(str::to_owned),
+        own_commits: None,
         owner,
         committed_at: 0,
     };

@@ -178,7 +178,8 @@ fn sources_that_git_cannot_read_are_told() {
         "/w/build/py3.12/venv",
         &[("torch", "2"), ("build", "1"), ("setuptools", "1"), ("wheel", "1")],
     ));
-    let unresolved = |project| Unresolved { project, cause: "git says no".to_owned(), hint: Some("advice".to_owned()) };
+    let unresolved =
+        |project| Unresolved { project, cause: "git says no".to_owned(), hint: Some("advice".to_owned()), told_of: None };
     facts.unresolved = vec![unresolved(Project::Pytorch), unresolved(Project::Apex)];
     let expected = [
         "the sources of torch in `/w/build/src/pytorch` cannot be read: git says no\nhint: advice",

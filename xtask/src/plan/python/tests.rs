@@ -153,8 +153,14 @@ fn an_unfinished_environment_is_made_anew() {
     let job = job(&request(&windows, "install-rocm"), &windows, &facts).unwrap().unwrap();
     let dir = r"C:\w\build\py3.12\venv";
     assert_eq!(job.why[0], format!("the environment in `{dir}` is made anew: an earlier run began it and did not finish"));
-    let first = [format!("Remove({dir:?})"), format!("MakeFolder({:?})", format!(r"{dir}\.therock-xtask"))];
-    assert_eq!(lines(&job)[..2], first);
+    let aside = format!("{dir}.unfinished");
+    let first = [
+        format!("Remove({aside:?})"),
+        format!("Rename {{ from: {dir:?}, to: {aside:?} }}"),
+        format!("Remove({aside:?})"),
+        format!("MakeFolder({:?})", format!(r"{dir}\.therock-xtask")),
+    ];
+    assert_eq!(lines(&job)[..4], first);
 }
 
 #[test]

@@ -36,7 +36,9 @@ pub fn git<'a>(host: &Host, facts: &'a Facts) -> Result<&'a str, Problem> {
 ///
 /// `facts.checkouts` has no entry where there is no folder, or an empty one.
 pub fn checkout_jobs(request: &Request, host: &Host, facts: &Facts) -> (Vec<Job>, Vec<Problem>) {
-    let projects: Vec<Project> = request.selected.iter().copied().filter(|project| request.fetches(*project)).collect();
+    let told_elsewhere = |project| facts.unresolved.iter().any(|found| found.project == project && found.told_of.is_some());
+    let asked = |project: &Project| request.fetches(*project) && !told_elsewhere(*project);
+    let projects: Vec<Project> = request.selected.iter().copied().filter(asked).collect();
     if projects.is_empty() {
         return (Vec::new(), Vec::new());
     }
@@ -111,7 +113,7 @@ enum There<'a> {
     /// Our own checkout of another commit.
     Ours(&'a GitState),
     /// What is to be built, for this reason.
-    Wanted(&'static str),
+    Wanted(String),
 }
 
 struct Checkout<'a> {
@@ -325,11 +327,16 @@ impl Checkout<'_> {
 }
 
 /// Why a checkout is built as it is, if it is at the commit already.
-fn stays(git: &GitState, locked: &Locked) -> Option<&'static str> {
-    git.is_at(locked).then_some(match (git.owner.is_ours(), &git.changes) {
-        (true, _) => "is at this commit already",
-        (_, None) => "is a checkout of yours at this commit: it is built as it is",
-        (_, Some(_)) => "is at this commit and has changes of yours: it is built as it is, and recorded as dirty",
+fn stays(git: &GitState, locked: &Locked) -> Option<String> {
+    let as_it_is = "it is built as it is";
+    git.is_at(locked).then(|| match (git.owner.is_ours(), git.dirty(Some(locked))) {
+        (true, _) => "is at this commit already".to_owned(),
+        (_, None) => format!("is a checkout of yours at this commit: {as_it_is}"),
+        (_, Some(digest)) if git.own_commits.as_deref() == Some(digest) => {
+            let GitState { head, upstream, .. } = git;
+            format!("is at {head}, with commits of yours above {upstream}: {as_it_is}, and recorded as dirty")
+        }
+        (_, Some(_)) => format!("is at this commit and has changes of yours: {as_it_is}, and recorded as dirty"),
     })
 }
 

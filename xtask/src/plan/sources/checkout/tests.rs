@@ -232,12 +232,34 @@ fn what_is_there_already_stays() {
         let job = one(&linux(), "build --ref nightly --gfx gfx942 --only pytorch", &facts);
         assert_eq!((&job.why[1], &job.steps[..]), (&why, &[][..]));
     }
-    // A commit of hipify's changes on top of the public one.
-    let mut facts = locked_facts();
-    let mut hipified = checkout(Owner::User, &commit('3'), None);
-    hipified.git.iter_mut().for_each(|git| git.upstream = commit('1'));
-    facts.checkouts.insert(Project::Pytorch, hipified);
-    assert_eq!(one(&linux(), "build --ref nightly --gfx gfx942 --only pytorch", &facts).steps, []);
+}
+
+#[test]
+fn commits_above_the_public_one_stay_and_are_told() {
+    let (public, head) = (commit('1'), commit('3'));
+    let of_yours = "`/w/build/src/pytorch` is a checkout of yours at this commit: it is built as it is".to_owned();
+    let above = |upstream: &str| {
+        format!(
+            "`/w/build/src/pytorch` is at {head}, with commits of yours above {upstream}: it is built as it is, and recorded as dirty"
+        )
+    };
+    // The locked commit is the tagged one, unless the user checked it out beside an older tag.
+    for (upstream, locked, own_commits, why, named, dirty) in [
+        (&public, &public, None, &of_yours, &public, None),
+        (&public, &public, Some("own"), &above(&public), &public, Some("own")),
+        (&commit('2'), &head, Some("own"), &of_yours, &head, None),
+    ] {
+        let mut facts = locked_facts();
+        let mut there = checkout(Owner::Edited, &head, None);
+        let git = there.git.as_mut().unwrap();
+        (git.upstream, git.own_commits) = (upstream.clone(), own_commits.map(str::to_owned));
+        let lock = facts.lock.get_mut(&Project::Pytorch).unwrap();
+        lock.commit = locked.clone();
+        assert_eq!((git.public(Some(lock)), git.dirty(Some(lock))), (named.as_str(), dirty));
+        facts.checkouts.insert(Project::Pytorch, there);
+        let job = one(&linux(), "build --ref nightly --gfx gfx942 --only pytorch", &facts);
+        assert_eq!((&job.why[1], &job.steps[..]), (why, &[][..]));
+    }
 }
 
 #[test]
@@ -265,8 +287,12 @@ fn what_is_the_users_is_never_moved() {
 fn a_checkout_that_git_cannot_read_is_told() {
     let mut facts = locked_facts();
     facts.checkouts.insert(Project::Apex, Checkout::default());
-    facts.unresolved =
-        vec![Unresolved { project: Project::Apex, cause: "`git status` exited with 128: fatal: no".to_owned(), hint: None }];
+    facts.unresolved = vec![Unresolved {
+        project: Project::Apex,
+        cause: "`git status` exited with 128: fatal: no".to_owned(),
+        hint: None,
+        told_of: None,
+    }];
     let (_, problems) = checkout_jobs(&request(&linux(), "build --ref nightly --gfx gfx942 --only apex"), &linux(), &facts);
     let expected = "the sources of apex in `/w/build/src/apex` cannot be read: `git status` exited with 128: fatal: no";
     assert_eq!(told(&problems), [expected]);
@@ -278,6 +304,7 @@ fn commits_that_are_not_known_are_told() {
         project: Project::PytorchAudio,
         cause: "`related_commits` has no row for `torchaudio`".to_owned(),
         hint: Some("advice".to_owned()),
+        told_of: None,
     };
     let facts = Facts { unresolved: vec![unresolved], ..facts() };
     let request = request(&linux(), "build --ref release/2.13 --gfx gfx942 --only pytorch_audio,apex");
@@ -287,6 +314,19 @@ fn commits_that_are_not_known_are_told() {
         "the commit of `apex` for `--ref release/2.13` is not known: it was not looked for",
     ];
     assert_eq!((jobs, told(&problems)), (vec![], expected.map(str::to_owned).to_vec()));
+}
+
+#[test]
+fn a_fault_that_is_told_of_another_project_is_not_told_again() {
+    let unresolved = |project, told_of| Unresolved { project, cause: "no".to_owned(), hint: None, told_of };
+    let unresolved = vec![unresolved(Project::Triton, Some(Project::Pytorch)), unresolved(Project::Pytorch, None)];
+    let facts = Facts { unresolved, ..facts() };
+    let request = request(&linux(), "build --ref nightly --gfx gfx942 --only pytorch,triton");
+    let (jobs, problems) = checkout_jobs(&request, &linux(), &facts);
+    assert_eq!(
+        (jobs, told(&problems)),
+        (vec![], vec!["the commit of `pytorch` for `--ref nightly` is not known: no".to_owned()])
+    );
 }
 
 #[test]
