@@ -78,7 +78,10 @@ impl Secrets {
             self.add(password);
             let end = address.find(|c: char| c == '#' || c.is_whitespace()).unwrap_or(address.len());
             let query = address[..end].find('?').map(|at| &address[at..end]);
-            self.0.extend(query.filter(|query| query.contains('=')).map(str::to_owned));
+            let Some(query) = query.filter(|query| query.contains('=')) else { continue };
+            self.0.push(query.to_owned());
+            // Elsewhere a value may stand alone.
+            query.split('&').filter_map(|pair| pair.split_once('=')).for_each(|(_, value)| self.add(value));
         }
     }
 

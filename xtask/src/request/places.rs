@@ -7,6 +7,7 @@ use manifest::Project;
 use super::Problem;
 use crate::cli::{BuildArgs, InstallArgs};
 use crate::host::{Host, Platform};
+use crate::refs::is_folder;
 use crate::version::PythonVersion;
 
 /// Every folder of a request. Paths are absolute and spelled for the host's platform.
@@ -24,6 +25,8 @@ pub struct Places {
     pub venv: Venv,
     /// A TheRock checkout that was named.
     pub therock: Option<String>,
+    /// A folder with wheels that was named where an address could stand.
+    pub links: Option<String>,
     /// The folder of the checkouts.
     checkouts: String,
     projects: BTreeMap<Project, Place>,
@@ -130,7 +133,7 @@ impl Places {
         };
         let own = [&self.work, &self.output, &self.manifests].into_iter().filter(|path| !path.is_empty());
         let dirs = self.projects.values().map(|place| &place.dir);
-        own.chain(dirs).chain(venv).chain(&self.therock).cloned().collect()
+        own.chain(dirs).chain(venv).chain(&self.therock).chain(&self.links).cloned().collect()
     }
 
     /// Every folder that must take new files.
@@ -189,6 +192,8 @@ impl Finder<'_> {
             manifests: String::new(),
             venv: self.venv(args),
             therock: None,
+            // What is wrong with an address is said when the options are read.
+            links: args.find_links.as_deref().filter(|text| is_folder(text)).and_then(|text| self.host.absolute(text).ok()),
             checkouts: String::new(),
             projects: BTreeMap::new(),
         }
