@@ -236,6 +236,7 @@ impl Request {
         folders::note_places(args, &request.places, &mut said);
         options::read(args, looks, &mut request, &mut said);
         selection::select(args, looks, &mut request, &mut said);
+        folders::check_venv(&args.install, &request, looks, &mut said);
         folders::check_folders(&request, looks, &mut said);
         let words = args.env.iter().chain(&args.origin);
         request.finish(host, addresses(&args.install).chain(words), said)
@@ -246,6 +247,7 @@ impl Request {
         let mut said = Said::new(host);
         let mut request = Self::common(args, Goal::Environment, Sources::Real, places, looks, &mut said);
         request.rocm.install = Wish::Yes;
+        folders::check_venv(args, &request, looks, &mut said);
         folders::check_folders(&request, looks, &mut said);
         request.finish(host, addresses(args), said)
     }

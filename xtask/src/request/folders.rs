@@ -3,8 +3,8 @@
 use manifest::Origin;
 
 use super::said::Said;
-use super::{Places, Problem, Request, Venv, dir_flag, project_dirs};
-use crate::cli::BuildArgs;
+use super::{Places, Problem, Request, Venv, dir_flag, project_dirs, venv_python};
+use crate::cli::{BuildArgs, InstallArgs};
 use crate::facts::{Looks, Seen};
 
 /// Where everything is, for the record.
@@ -28,6 +28,24 @@ pub(super) fn note_places(args: &BuildArgs, places: &Places, said: &mut Said) {
         said.note("therock-dir", dir.as_str(), Origin::Flag);
     }
     said.switch("demo", args.demo);
+}
+
+/// An environment that a flag names is one: a mistyped name would make another.
+pub(super) fn check_venv(args: &InstallArgs, request: &Request, looks: &Looks, said: &mut Said) {
+    let (Some(_), Venv::At(dir)) = (&args.venv, &request.places.venv) else { return };
+    let python = venv_python(request.places.platform, dir);
+    let fault = match looks.at(dir) {
+        Seen::Missing => "does not exist".to_owned(),
+        Seen::File => "is not a folder".to_owned(),
+        Seen::Directory if looks.at(&python) == Seen::Missing => format!("is not a Python environment: `{python}` is not there"),
+        Seen::Directory => return,
+    };
+    let advice = match looks.at(dir) {
+        Seen::File => "name the folder of an environment".to_owned(),
+        _ => format!("make it with `python -m venv {dir}`"),
+    };
+    let hint = format!("{advice}, or leave `--venv` out: the tool makes its own");
+    said.problem(Problem::new(format!("`--venv`: `{dir}` {fault}")).hint(hint));
 }
 
 /// Folders that are files, and folders that take no files.
