@@ -53,6 +53,9 @@ pub(super) fn origins(args: &BuildArgs, places: &Places, sources: Sources, said:
             continue;
         };
         match (Project::parse(name), RepoUrl::parse(url)) {
+            (Ok(project), Ok(_)) if origins.iter().any(|(other, _)| *other == project) => {
+                said.refuse("origin", format!("`{}` is given twice", project.key()), Some("leave one of them out".to_owned()));
+            }
             (Ok(project), Ok(url)) => {
                 said.note("origin", format!("{}={url}", project.key()), Origin::Flag);
                 origins.push((project, url));

@@ -20,6 +20,10 @@ const DEMO_TARGET: &str = "gfx942";
 const DEMO_REF: &str = "release/2.13";
 
 pub(super) fn python(args: &InstallArgs, said: &mut Said) -> PythonWish {
+    if args.python.as_deref().is_some_and(|text| text.trim().is_empty()) {
+        said.refuse("python", "the value is empty", Some("write `3.12`, or leave `--python` out".to_owned()));
+        return PythonWish::Default;
+    }
     let Some(text) = said.text("python", &args.python) else {
         return PythonWish::Default;
     };

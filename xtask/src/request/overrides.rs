@@ -10,9 +10,10 @@ use crate::cli::BuildArgs;
 pub(super) fn overrides(args: &BuildArgs, said: &mut Said) -> Vec<Override> {
     let set = args.env.iter().map(|text| ("env", text));
     let unset = args.unset_env.iter().map(|text| ("unset-env", text));
-    let mut overrides = Vec::new();
+    let mut overrides: Vec<Override> = Vec::new();
     for (flag, text) in set.chain(unset) {
         match one_override(flag, text) {
+            Ok(found) if overrides.iter().any(|other| contradict(other, &found)) => said.problem(contradiction(&found)),
             Ok(found) => {
                 said.note(flag, shown_override(&found), Origin::Flag);
                 overrides.push(found);
@@ -21,6 +22,23 @@ pub(super) fn overrides(args: &BuildArgs, said: &mut Said) -> Vec<Override> {
         }
     }
     overrides
+}
+
+/// Whether two say different things of one variable of one build, or one thing twice; a project may have its own value beside everybody's.
+fn contradict(one: &Override, other: &Override) -> bool {
+    let hides = |it: &Override| it.value.is_none();
+    (one.project, &one.key) == (other.project, &other.key) && !(hides(one) && hides(other))
+}
+
+/// All that is set is read before what is hidden.
+fn contradiction(found: &Override) -> Problem {
+    let project = found.project.map(|project| format!("{}:", project.key())).unwrap_or_default();
+    let name = format!("`{project}{}`", found.key);
+    let text = match &found.value {
+        Some(_) => format!("invalid value for `--env`: {name} is given twice"),
+        None => format!("`--env` and `--unset-env` contradict each other about {name}"),
+    };
+    Problem::new(text).hint("leave one of them out")
 }
 
 fn one_override(flag: &str, text: &str) -> Result<Override, Problem> {
