@@ -224,6 +224,8 @@ fn url_fault(scheme: &str, rest: &str) -> Option<&'static str> {
     } else if port.is_some_and(|port| !is_number(port)) {
         // Most often a password with a raw `/` in it.
         Some("its port is not a number; in a password, write `%2F` for `/`, `%3F` for `?`, `%23` for `#`")
+    } else if !authority.contains('@') && rest[authority.len()..].starts_with(['?', '#']) && rest.contains('@') {
+        Some("an `@` follows its `?` or `#`; in a password, write `%2F` for `/`, `%3F` for `?`, `%23` for `#`")
     } else if port.is_some() && !authority.contains('@') && rest.contains('@') {
         Some("an `@` follows its port; in a password, write `%2F` for `/`, `%3F` for `?`, `%23` for `#`")
     } else {

@@ -178,6 +178,10 @@ fn indexes() {
         ("git://host/simple", "its scheme is none of `https`, `http`, `file`"),
         ("https://user:PW#x@h/s", port),
         ("https://user:P?W@h/s", port),
+        (
+            "https://token#x@h/s",
+            "an `@` follows its `?` or `#`; in a password, write `%2F` for `/`, `%3F` for `?`, `%23` for `#`",
+        ),
         ("https://user:12/x@h/s", "an `@` follows its port; in a password, write `%2F` for `/`, `%3F` for `?`, `%23` for `#`"),
     ] {
         assert_eq!(index_fault(text), Some(fault), "{text}");
