@@ -50,7 +50,7 @@ pub struct InstallArgs {
     #[arg(long)]
     pub allow_unknown_gfx: bool,
 
-    /// Environment to build in: a folder, or `none` to install into the interpreter itself
+    /// Environment to build in: the folder of one that is there, or `none` to install into the interpreter itself
     #[arg(long, value_name = "DIR|none")]
     pub venv: Option<String>,
 

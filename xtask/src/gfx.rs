@@ -258,7 +258,7 @@ fn listed(names: &[UnknownName]) -> String {
     names.iter().map(line).collect::<Vec<String>>().join(", ")
 }
 
-/// What people read: one line a target, then one a family of several targets.
+/// What people read: one line a target, then one a family of several targets, then the families of one target.
 pub fn table() -> String {
     let mut rows = vec![["target", "product", "flash attention", "families"].map(str::to_owned)];
     for target in &TARGETS {
@@ -267,13 +267,16 @@ pub fn table() -> String {
         rows.push([target.name, target.product, flash, &families].map(str::to_owned));
     }
     let mut groups = vec![["family", "targets"].map(str::to_owned)];
-    for family in families() {
-        let members = members(family);
-        if members.len() > 1 {
-            groups.push([family.to_owned(), members.join(" ")]);
+    let (several, one): (Vec<&str>, Vec<&str>) = families().into_iter().partition(|family| members(family).len() > 1);
+    groups.extend(several.iter().map(|family| [(*family).to_owned(), members(family).join(" ")]));
+    let mut aliases = vec![["target", "families of it alone"].map(str::to_owned)];
+    for target in &TARGETS {
+        let names: Vec<&str> = target.families.iter().copied().filter(|family| one.contains(family)).collect();
+        if !names.is_empty() {
+            aliases.push([target.name.to_owned(), names.join(" ")]);
         }
     }
-    format!("{}\n{}", aligned(&rows), aligned(&groups))
+    format!("{}\n{}\n{}", aligned(&rows), aligned(&groups), aligned(&aliases))
 }
 
 /// Lines whose columns begin at the same places.

@@ -78,7 +78,12 @@ impl Secrets {
             self.add(password);
             let end = address.find(|c: char| c == '#' || c.is_whitespace()).unwrap_or(address.len());
             let query = address[..end].find('?').map(|at| &address[at..end]);
-            self.0.extend(query.filter(|query| query.contains('=')).map(str::to_owned));
+            let Some(query) = query else { continue };
+            if query.contains('=') {
+                self.0.push(query.to_owned());
+            }
+            // Elsewhere a value may stand alone, and a token needs no name.
+            query[1..].split('&').for_each(|pair| self.add(pair.split_once('=').map_or(pair, |(_, value)| value)));
         }
     }
 
@@ -256,6 +261,7 @@ mod tests {
     #[test]
     fn what_was_typed_is_hidden() {
         for (typed, text, expected) in [
+            ("https://h/x?long-token&b=c", "https://h/x?long-token&b=c, long-token", "https://h/x***, ***"),
             ("A_KEY=short", "found 'A_KEY=short', short", "found '***', short"),
             ("--env=apex:A_KEY=long-value", "X=long-value", "X=***"),
             ("--index-url=https://user:pa'ss w\"rd@host/x", "in https://user:pa'ss w\"rd@host/x", "in https://host/x"),

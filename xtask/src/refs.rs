@@ -4,6 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::redact::HIDDEN;
+
 #[cfg(test)]
 mod tests;
 
@@ -97,13 +99,7 @@ impl RepoUrl {
     /// would run a program.
     pub fn parse(text: &str) -> Result<Self, RefError> {
         match repo_fault(text) {
-            Some(fault) => {
-                let shown = match text.rsplit_once('@') {
-                    Some((_, place)) => format!("***@{place}"),
-                    None => text.to_owned(),
-                };
-                Err(RefError::Repo { text: printable(&shown), fault })
-            }
+            Some(fault) => Err(RefError::Repo { text: without_secrets(text), fault }),
             None => Ok(Self(text.to_owned())),
         }
     }
@@ -119,7 +115,7 @@ impl RepoUrl {
         let Some((scheme, rest)) = self.0.split_once("://") else {
             return self.0.clone();
         };
-        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let (authority, path) = rest.split_at(authority(rest).len());
         let path = if scheme.starts_with("http") { path.split('?').next().unwrap_or_default() } else { path };
         let host = match authority.rsplit_once('@') {
             Some((user, host)) if scheme != "ssh" || user.contains(':') => host,
@@ -139,6 +135,46 @@ impl fmt::Debug for RepoUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("RepoUrl").field(&self.redacted()).finish()
     }
+}
+
+/// A refused text as it may be repeated: without all that could be a user, a password or a query, and without control characters, which
+/// would reach the terminal.
+pub fn without_secrets(text: &str) -> String {
+    let (place, query) = text.split_at(text.find(['?', '#']).unwrap_or(text.len()));
+    let bad_port = |(_, rest): &(&str, &str)| port(authority(rest)).is_some_and(|port| !is_number(port));
+    let place = match (place.rsplit_once('@'), place.split_once("://").filter(bad_port)) {
+        // What looks like a query may be a part of a password.
+        _ if query.contains('@') => return HIDDEN.to_owned(),
+        (Some((_, place)), _) => format!("{HIDDEN}@{place}"),
+        (None, Some((scheme, rest))) => format!("{scheme}://{}:{HIDDEN}", rest.split(':').next().unwrap_or_default()),
+        (None, None) => place.to_owned(),
+    };
+    let query = if query.is_empty() { String::new() } else { format!("?{HIDDEN}") };
+    printable(&(place + &query))
+}
+
+/// What pip is not to be given such an index, or page with links, for.
+pub fn index_fault(text: &str) -> Option<&'static str> {
+    if text.starts_with('-') {
+        return Some("it starts with `-` like an option");
+    }
+    if text.contains(char::is_control) {
+        return Some("it contains a control character");
+    }
+    if text.contains(char::is_whitespace) {
+        return Some("it contains a blank");
+    }
+    match text.split_once("://") {
+        Some((scheme @ ("https" | "http" | "file"), rest)) => url_fault(scheme, rest),
+        Some(_) => Some("its scheme is none of `https`, `http`, `file`"),
+        None => Some("it has no scheme"),
+    }
+}
+
+/// Whether a text names a folder, where an address could stand as well. One with a password was to be an address.
+pub fn is_folder(text: &str) -> bool {
+    let has_password = text.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'));
+    is_absolute_path(text) || !(text.is_empty() || text.starts_with('-') || text.contains("://") || has_password)
 }
 
 /// What git is not to be asked about such a repository for.
@@ -162,7 +198,8 @@ fn repo_fault(text: &str) -> Option<&'static str> {
         return Some("it contains a blank");
     }
     match text.split_once("://") {
-        Some((scheme, rest)) => url_fault(scheme, rest),
+        Some((scheme @ ("https" | "http" | "ssh" | "git" | "file"), rest)) => url_fault(scheme, rest),
+        Some(_) => Some("its scheme is none of `https`, `http`, `ssh`, `git`, `file`"),
         None => scp_fault(text),
     }
 }
@@ -177,25 +214,37 @@ fn is_scheme_character(c: char) -> bool {
 }
 
 fn url_fault(scheme: &str, rest: &str) -> Option<&'static str> {
-    if !["https", "http", "ssh", "git", "file"].contains(&scheme) {
-        return Some("its scheme is none of `https`, `http`, `ssh`, `git`, `file`");
-    }
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let authority = authority(rest);
     let host = authority.rsplit('@').next().unwrap_or_default();
-    // What follows a bracketed address's `]` is its port, too.
-    let port = host.rsplit(']').next().unwrap_or_default().split_once(':').map(|(_, port)| port);
+    let port = port(host);
     if host.starts_with('-') {
         Some("its host starts with `-` like an option")
     } else if host.is_empty() && scheme != "file" {
         Some("it has no host")
-    } else if port.is_some_and(|port| !port.chars().all(|c| c.is_ascii_digit())) {
+    } else if port.is_some_and(|port| !is_number(port)) {
         // Most often a password with a raw `/` in it.
-        Some("its port is not a number; write `%2F` for a `/` in a password")
+        Some("its port is not a number; in a password, write `%2F` for `/`, `%3F` for `?`, `%23` for `#`")
+    } else if !authority.contains('@') && rest[authority.len()..].starts_with(['?', '#']) && rest.contains('@') {
+        Some("an `@` follows its `?` or `#`; in a password, write `%2F` for `/`, `%3F` for `?`, `%23` for `#`")
     } else if port.is_some() && !authority.contains('@') && rest.contains('@') {
-        Some("an `@` follows its port; write `%2F` for a `/` in a password")
+        Some("an `@` follows its port; in a password, write `%2F` for `/`, `%3F` for `?`, `%23` for `#`")
     } else {
         None
     }
+}
+
+/// What stands before the path of an address whose scheme is already read.
+fn authority(rest: &str) -> &str {
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
+}
+
+/// What follows the host's `:`; of a bracketed address, what follows its `]`.
+fn port(host: &str) -> Option<&str> {
+    host.rsplit(']').next()?.split_once(':').map(|(_, port)| port)
+}
+
+fn is_number(port: &str) -> bool {
+    port.chars().all(|c| c.is_ascii_digit())
 }
 
 /// Checks `user@host:path` and `host:path`.

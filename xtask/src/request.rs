@@ -1,7 +1,10 @@
 //! What is asked for, checked: one value that later rooms can trust, or every problem at once. This is the first of two reports and starts no
 //! program; the second one is in `plan/check.rs`, once programs have answered.
 
+mod addresses;
+mod folders;
 mod options;
+mod overrides;
 mod places;
 mod said;
 mod selection;
@@ -229,11 +232,12 @@ impl Request {
     pub fn build(args: &BuildArgs, host: &Host, places: Places, looks: &Looks) -> Result<Self, Vec<Problem>> {
         let sources = if args.demo { Sources::Demo } else { Sources::Real };
         let mut said = Said::new(host);
-        let mut request = Self::common(&args.install, Goal::Wheels, sources, places, &mut said);
-        options::note_places(args, &request.places, &mut said);
+        let mut request = Self::common(&args.install, Goal::Wheels, sources, places, looks, &mut said);
+        folders::note_places(args, &request.places, &mut said);
         options::read(args, looks, &mut request, &mut said);
         selection::select(args, looks, &mut request, &mut said);
-        options::check_folders(&request, looks, &mut said);
+        folders::check_venv(&args.install, &request, looks, &mut said);
+        folders::check_folders(&request, looks, &mut said);
         let words = args.env.iter().chain(&args.origin);
         request.finish(host, addresses(&args.install).chain(words), said)
     }
@@ -241,18 +245,19 @@ impl Request {
     /// The request that `install-rocm` makes of its flags.
     pub fn install(args: &InstallArgs, host: &Host, places: Places, looks: &Looks) -> Result<Self, Vec<Problem>> {
         let mut said = Said::new(host);
-        let mut request = Self::common(args, Goal::Environment, Sources::Real, places, &mut said);
+        let mut request = Self::common(args, Goal::Environment, Sources::Real, places, looks, &mut said);
         request.rocm.install = Wish::Yes;
-        options::check_folders(&request, looks, &mut said);
+        folders::check_venv(args, &request, looks, &mut said);
+        folders::check_folders(&request, looks, &mut said);
         request.finish(host, addresses(args), said)
     }
 
-    fn common(args: &InstallArgs, goal: Goal, sources: Sources, places: Places, said: &mut Said) -> Self {
+    fn common(args: &InstallArgs, goal: Goal, sources: Sources, places: Places, looks: &Looks, said: &mut Said) -> Self {
         let gfx = options::gfx(args, goal, sources, said);
         Request {
             goal,
             python: options::python(args, said),
-            rocm: options::rocm(args, sources, &places, &gfx, said),
+            rocm: options::rocm(args, sources, &places, looks, &gfx, said),
             gfx,
             places,
             selected: Vec::new(),

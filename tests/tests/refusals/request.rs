@@ -9,6 +9,7 @@ fn what_was_typed() {
     let sandbox = Sandbox::new();
     sandbox.write("a-file", "text");
     sandbox.write("files/apex", "text");
+    std::fs::create_dir(sandbox.path("empty")).unwrap();
     check(&sandbox, "request.txt", 2);
 }
 

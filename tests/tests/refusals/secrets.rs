@@ -96,7 +96,7 @@ fn an_index_with_a_password_works_and_is_never_shown() {
 }
 
 #[test]
-fn passwords_with_quotes_and_slashes_are_never_shown() {
+fn passwords_with_quotes_and_queries_are_never_shown() {
     let sandbox = Sandbox::new();
     let plan = ["plan", "--demo", "--gfx", "gfx942", "--python", &pythons().last().unwrap().path];
     for address in [r#"https://user:pa'ssword-with-quote@host/x"#, r#"https://user:pa"ssword-with-quote@host/x"#] {
@@ -105,9 +105,12 @@ fn passwords_with_quotes_and_slashes_are_never_shown() {
             assert!(plan.stdout.contains("https://host/x"), "{}", plan.stdout);
         }
     }
-    let slash = "https://user:12passw/ord@host/x";
-    let plan = secretly(sandbox.xtask().args(plan).args(["--index-url", slash]), 0);
-    assert!(plan.stdout.contains("https://host/x"), "{}", plan.stdout);
+    // An address may have its secret in the query, too.
+    let query = "https://host/x?token=s-in-query";
+    for (flag, format) in [("--index-url", "text"), ("--find-links", "json")] {
+        let plan = secretly(sandbox.xtask().args(plan).args(["--format", format, flag, query]), 0);
+        assert!(plan.stdout.contains("https://host/x***"), "{}", plan.stdout);
+    }
     assert_no_file_has_a_secret(&sandbox);
 }
 
@@ -131,7 +134,7 @@ fn wrong_words_are_repeated_without_their_secrets() {
     let before = sandbox.snapshot();
     let index = format!("https://user:{PASSWORD}@host/x");
     let colon = "https://user:12/passw/ord@host";
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 9] = [
         (&["build", &index], "error: unexpected argument 'https://host/x' found\n"),
         (&["build", "A_KEY=sh-0rt"], "error: unexpected argument '***' found\n"),
         (&["build", TOKEN], "error: unexpected argument '***' found\n"),
@@ -142,11 +145,19 @@ fn wrong_words_are_repeated_without_their_secrets() {
         ),
         (
             &["build", "--demo", "--index-url", "https://user:pass-word-0123 4@host/x"],
-            "error: invalid value for `--index-url`: `https://host/x`: it has blanks or control characters in it\n",
+            "error: invalid value for `--index-url`: `***@host/x`: it contains a blank\n",
+        ),
+        (
+            &["build", "--demo", "--index-url", "https://user:12passw/ord@host/x"],
+            "error: invalid value for `--index-url`: `***@host/x`: its port is not a number; in a password, write `%2F` for `/`, `%3F` for `?`, `%23` for `#`\n",
+        ),
+        (
+            &["build", "--demo", "--find-links", "user:pass-word-0123@localhost/simple"],
+            "error: invalid value for `--find-links`: `***@localhost/simple`: it has no scheme\n",
         ),
         (
             &["build", "--demo", "--origin", &format!("apex={colon}")],
-            "error: invalid value for `--origin`: repository `***@host` is invalid: an `@` follows its port; write `%2F` for a `/` in a password\n",
+            "error: invalid value for `--origin`: repository `***@host` is invalid: an `@` follows its port; in a password, write `%2F` for `/`, `%3F` for `?`, `%23` for `#`\n",
         ),
     ];
     for (words, said) in cases {

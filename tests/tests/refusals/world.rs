@@ -37,7 +37,7 @@ fn environments_that_cannot_be_used() {
     let sandbox = Sandbox::new();
     sandbox.write("build/py3.98/venv/somebody", "else's");
     sandbox.fake("python3.98", &format!("print {}\n", answer("/fake/python3.98", "3.98.1", "cpython", true)));
-    sandbox.write("theirs/pyvenv.cfg", "");
+    sandbox.write("theirs/bin/python", "no program");
     check(&sandbox, "environments.txt", 3);
 }
 

@@ -163,7 +163,7 @@ fn flash_attention_follows_aotriton() {
 fn table_is_aligned() {
     let table = table();
     let lines: Vec<&str> = table.lines().collect();
-    assert_eq!(lines.len(), 1 + 28 + 1 + 1 + 13);
+    assert_eq!(lines.len(), 1 + 28 + 1 + 1 + 13 + 1 + 1 + 9);
     let shown = [
         (0, "target   product                       flash attention  families"),
         (1, "gfx900   Vega 10 / MI25                no               dgpu-all gfx900-dgpu"),
@@ -174,6 +174,9 @@ fn table_is_aligned() {
         (30, "family        targets"),
         (33, "dcgpu-all     gfx908 gfx90a gfx942 gfx950 gfx1250"),
         (43, "gfx120X-all   gfx1200 gfx1201"),
+        (44, ""),
+        (45, "target   families of it alone"),
+        (51, "gfx942   gfx94X-all gfx94X-dcgpu"),
     ];
     for (line, text) in shown {
         assert_eq!(lines[line], text, "line {line}");

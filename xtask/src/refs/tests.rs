@@ -105,8 +105,8 @@ fn refused_repositories() {
     let program = "`::` would choose a program to run";
     let scheme = "its scheme is none of `https`, `http`, `ssh`, `git`, `file`";
     let neither = "it is neither a URL nor an absolute path";
-    let port = "its port is not a number; write `%2F` for a `/` in a password";
-    let slash = "an `@` follows its port; write `%2F` for a `/` in a password";
+    let port = "its port is not a number; in a password, write `%2F` for `/`, `%3F` for `?`, `%23` for `#`";
+    let slash = "an `@` follows its port; in a password, write `%2F` for `/`, `%3F` for `?`, `%23` for `#`";
     let cases = [
         ("https://user:12/34@host/a", "***@host/a", slash),
         ("", "", "it is empty"),
@@ -130,7 +130,7 @@ fn refused_repositories() {
         ("ssh://git@-oProxyCommand=id/a", "***@-oProxyCommand=id/a", host_option),
         ("git@-oProxyCommand=id:a", "***@-oProxyCommand=id:a", host_option),
         ("https://user:p/ss@host/a", "***@host/a", port),
-        ("https://host:https/a", "https://host:https/a", port),
+        ("https://host:https/a", "https://host:***", port),
         ("user:pass@host:a", "***@host:a", "ssh takes no password in `user@host:path`"),
         ("ROCm/pytorch", "ROCm/pytorch", neither),
         ("../pytorch", "../pytorch", neither),
@@ -145,5 +145,55 @@ fn refused_repositories() {
         assert_eq!(error.to_string(), format!("repository `{shown}` is invalid: {fault}"));
         let hint = "write `https://github.com/ROCm/pytorch.git`, `git@github.com:ROCm/pytorch.git` or an absolute path";
         assert_eq!(error.hint().as_deref(), Some(hint));
+    }
+}
+
+#[test]
+fn refused_addresses_are_repeated_without_secrets() {
+    for (text, shown) in [
+        ("user:PW@host/x", "***@host/x"),
+        ("https://user:P W@host/x?token=PW", "***@host/x?***"),
+        ("https://user:P#W@host/x", "***"),
+        ("https://user@x:P?W@host/x", "***"),
+        ("https://user:PW/x", "https://user:***"),
+        ("https://[::1]:8080/x y", "https://[::1]:8080/x y"),
+        ("https:/host/x?token=PW", "https:/host/x?***"),
+        ("host/\u{1b}[0m", "host/\u{fffd}[0m"),
+    ] {
+        assert_eq!(without_secrets(text), shown);
+    }
+}
+
+#[test]
+fn indexes() {
+    for text in ["https://host/a@b", "http://user:p'w@127.0.0.1:80/x?token=y", "https://[::1]:8080/simple", "file:///srv/x"] {
+        assert_eq!(index_fault(text), None, "{text}");
+    }
+    let port = "its port is not a number; in a password, write `%2F` for `/`, `%3F` for `?`, `%23` for `#`";
+    for (text, fault) in [
+        ("-x", "it starts with `-` like an option"),
+        ("https://host/\n", "it contains a control character"),
+        ("https://host/a b", "it contains a blank"),
+        ("user:PW@host/simple", "it has no scheme"),
+        ("git://host/simple", "its scheme is none of `https`, `http`, `file`"),
+        ("https://user:PW#x@h/s", port),
+        ("https://user:P?W@h/s", port),
+        (
+            "https://token#x@h/s",
+            "an `@` follows its `?` or `#`; in a password, write `%2F` for `/`, `%3F` for `?`, `%23` for `#`",
+        ),
+        ("https://user:12/x@h/s", "an `@` follows its port; in a password, write `%2F` for `/`, `%3F` for `?`, `%23` for `#`"),
+    ] {
+        assert_eq!(index_fault(text), Some(fault), "{text}");
+    }
+}
+
+#[test]
+fn folders_and_addresses() {
+    for folder in ["wheels", "../wheels", "/srv/a:b@c", "C:\\srv\\a@b", "a@b", "host/simple"] {
+        assert!(is_folder(folder), "{folder}");
+    }
+    for address in ["", "-x", "https://host/", "user:PW@host/simple", "user:P/W@host"] {
+        assert!(!is_folder(address), "{address}");
     }
 }

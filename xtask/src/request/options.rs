@@ -1,17 +1,16 @@
 //! Every option but the selection of wheels, read and checked one by one.
 
-use manifest::{Origin, Project};
+use manifest::Origin;
 
 use super::said::Said;
 use super::{
-    Cache, DEFAULT_INDEX, DEMO_ROCM, Goal, Jobs, Leftovers, Mismatch, Override, Places, Problem, PythonWish, Request, RocmWish,
-    SccacheScope, Sources, Venv, dir_flag, project_dirs,
+    Cache, DEFAULT_INDEX, DEMO_ROCM, Goal, Jobs, Leftovers, Mismatch, Places, Problem, PythonWish, Request, RocmWish,
+    SccacheScope, Sources, addresses, overrides,
 };
 use crate::cli::{BuildArgs, InstallArgs, Wish};
-use crate::facts::{Looks, Seen};
+use crate::facts::Looks;
 use crate::gfx::{self, Selection};
-use crate::redact::without_credentials;
-use crate::refs::{GitRef, RepoUrl};
+use crate::refs::GitRef;
 use crate::version::{PythonVersion, ReleaseType, Specifier, Suffix, VersionError};
 
 /// The target that the demo is built for when none is named.
@@ -21,6 +20,10 @@ const DEMO_TARGET: &str = "gfx942";
 const DEMO_REF: &str = "release/2.13";
 
 pub(super) fn python(args: &InstallArgs, said: &mut Said) -> PythonWish {
+    if args.python.as_deref().is_some_and(|text| text.trim().is_empty()) {
+        said.refuse("python", "the value is empty", Some("write `3.12`, or leave `--python` out".to_owned()));
+        return PythonWish::Default;
+    }
     let Some(text) = said.text("python", &args.python) else {
         return PythonWish::Default;
     };
@@ -80,14 +83,21 @@ pub(super) fn gfx(args: &InstallArgs, goal: Goal, sources: Sources, said: &mut S
     }
 }
 
-pub(super) fn rocm(args: &InstallArgs, sources: Sources, places: &Places, gfx: &Selection, said: &mut Said) -> RocmWish {
+pub(super) fn rocm(
+    args: &InstallArgs,
+    sources: Sources,
+    places: &Places,
+    looks: &Looks,
+    gfx: &Selection,
+    said: &mut Said,
+) -> RocmWish {
     let default = match sources {
         Sources::Demo => Specifier::parse(&format!("=={DEMO_ROCM}")).unwrap_or_default(),
         Sources::Real => Specifier::default(),
     };
     let specifier = said.parsed("rocm-sdk-version", &args.rocm_sdk_version, default, Specifier::parse, VersionError::hint);
-    let mut index_url = address("index-url", &args.index_url, said);
-    let mut find_links = address("find-links", &args.find_links, said);
+    let mut index_url = addresses::index(&args.index_url, said);
+    let mut find_links = addresses::links(&args.find_links, places, looks, said);
     if index_url.is_none() && find_links.is_none() {
         match sources {
             Sources::Demo => find_links = Some(places.demo("sdk")),
@@ -137,29 +147,11 @@ fn is_name_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')
 }
 
-/// An index or a folder with links. A folder becomes absolute, because pip may be started elsewhere.
-fn address(name: &str, flag: &Option<String>, said: &mut Said) -> Option<String> {
-    let text = said.text(name, flag)?;
-    let refusal = match text.split_once("://") {
-        _ if text.starts_with('-') => "it begins with `-`",
-        _ if text.chars().any(|c| c.is_control() || c.is_whitespace() && text.contains("://")) => {
-            "it has blanks or control characters in it"
-        }
-        Some(("http" | "https" | "file", rest)) if !rest.is_empty() => return Some(text.to_owned()),
-        Some(_) => "its scheme is not `https`, `http` or `file`",
-        None if name == "index-url" => "it has no scheme",
-        None => return said.host.absolute(text).ok(),
-    };
-    let shown = without_credentials(text);
-    said.refuse(name, format!("`{shown}`: {refusal}"), Some("write an address such as `https://host/simple`".to_owned()));
-    None
-}
-
 /// Every flag of `build` that has nothing to do with where things are or which wheels are built.
 pub(super) fn read(args: &BuildArgs, looks: &Looks, request: &mut Request, said: &mut Said) {
     request.rocm.install = said.pair("install-rocm", (args.install_rocm, args.no_install_rocm), None);
     request.reference = reference(args, request.sources, said);
-    request.origins = origins(args, &request.places, request.sources, said);
+    request.origins = addresses::origins(args, &request.places, request.sources, said);
     request.flash_attention = said.pair(
         "enable-pytorch-flash-attention",
         (args.enable_pytorch_flash_attention, args.no_enable_pytorch_flash_attention),
@@ -171,7 +163,7 @@ pub(super) fn read(args: &BuildArgs, looks: &Looks, request: &mut Request, said:
         request.leftovers = Leftovers::Clean;
     }
     request.jobs = jobs(args, said);
-    request.overrides = overrides(args, said);
+    request.overrides = overrides::overrides(args, said);
 }
 
 fn reference(args: &BuildArgs, sources: Sources, said: &mut Said) -> Option<GitRef> {
@@ -194,37 +186,6 @@ fn reference(args: &BuildArgs, sources: Sources, said: &mut Said) -> Option<GitR
             None
         }
     }
-}
-
-fn origins(args: &BuildArgs, places: &Places, sources: Sources, said: &mut Said) -> Vec<(Project, RepoUrl)> {
-    let mut origins = Vec::new();
-    for text in &args.origin {
-        let Some((name, url)) = text.split_once('=') else {
-            let hint = "write `--origin pytorch=https://host/repository`".to_owned();
-            said.refuse("origin", format!("`{}` has no `=`", without_credentials(text)), Some(hint));
-            continue;
-        };
-        match (Project::parse(name), RepoUrl::parse(url)) {
-            (Ok(project), Ok(url)) => {
-                said.note("origin", format!("{}={url}", project.key()), Origin::Flag);
-                origins.push((project, url));
-            }
-            (project, url) => {
-                project.err().into_iter().for_each(|error| said.refuse("origin", error, None));
-                url.err().into_iter().for_each(|error| {
-                    let hint = error.hint();
-                    said.refuse("origin", error, hint);
-                });
-            }
-        }
-    }
-    if sources == Sources::Demo {
-        let folder = places.demo("origins");
-        let demo = |project: Project| Some((project, RepoUrl::parse(&places.platform.join(&folder, project.key())).ok()?));
-        let given: Vec<Project> = origins.iter().map(|(project, _)| *project).collect();
-        origins.extend(Project::ALL.into_iter().filter(|project| !given.contains(project)).filter_map(demo));
-    }
-    origins
 }
 
 fn cache(args: &BuildArgs, looks: &Looks, said: &mut Said) -> Cache {
@@ -295,106 +256,4 @@ fn jobs(args: &BuildArgs, said: &mut Said) -> Jobs {
         },
     }
     Jobs::Auto
-}
-
-fn overrides(args: &BuildArgs, said: &mut Said) -> Vec<Override> {
-    let set = args.env.iter().map(|text| ("env", text));
-    let unset = args.unset_env.iter().map(|text| ("unset-env", text));
-    let mut overrides = Vec::new();
-    for (flag, text) in set.chain(unset) {
-        match one_override(flag, text) {
-            Ok(found) => {
-                said.note(flag, shown_override(&found), Origin::Flag);
-                overrides.push(found);
-            }
-            Err(problem) => said.problem(problem),
-        }
-    }
-    overrides
-}
-
-fn one_override(flag: &str, text: &str) -> Result<Override, Problem> {
-    let (name, value) = match (flag, text.split_once('=')) {
-        ("env", Some((name, value))) => (name, Some(value.to_owned())),
-        ("env", None) => return Err(invalid(flag, format!("`{text}` has no `=`")).hint("write `--env KEY=VALUE`")),
-        (_, Some((name, _))) => return Err(invalid(flag, format!("`{name}` has a value")).hint("write `--unset-env KEY`")),
-        (_, None) => (text, None),
-    };
-    let (project, key) = match name.split_once(':') {
-        Some((project, key)) => (Some(Project::parse(project).map_err(|error| invalid(flag, error))?), key),
-        None => (None, name),
-    };
-    let spelled = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '(' | ')' | '.');
-    if key.is_empty() || key.starts_with(|c: char| c.is_ascii_digit()) || !key.chars().all(spelled) {
-        return Err(invalid(flag, format!("`{key}` is not the name of a variable")));
-    }
-    if value.as_deref().is_some_and(|value| value.contains('\0')) {
-        return Err(invalid(flag, format!("the value of `{key}` has a NUL in it")));
-    }
-    Ok(Override { project, key: key.to_owned(), value })
-}
-
-fn invalid(flag: &str, cause: impl std::fmt::Display) -> Problem {
-    Problem::new(format!("invalid value for `--{flag}`: {cause}"))
-}
-
-fn shown_override(found: &Override) -> String {
-    let project = found.project.map(|project| format!("{}:", project.key())).unwrap_or_default();
-    match &found.value {
-        None => format!("{project}{}", found.key),
-        Some(_) if crate::redact::is_secret_name(&found.key) => format!("{project}{}={}", found.key, crate::redact::HIDDEN),
-        Some(value) => format!("{project}{}={value}", found.key),
-    }
-}
-
-/// Where everything is, for the record.
-pub(super) fn note_places(args: &BuildArgs, places: &Places, said: &mut Said) {
-    let install = &args.install;
-    let source = |given: &Option<String>| if given.is_some() { Origin::Flag } else { Origin::Default };
-    said.note("work-dir", places.work.as_str(), source(&install.work_dir));
-    said.note("output-dir", places.output.as_str(), source(&args.output_dir));
-    said.note("manifest-dir", places.manifests.as_str(), source(&args.manifest_dir));
-    for (project, given) in project_dirs(args) {
-        let origin = if given.is_none() && args.root_checkout_dir.is_some() { Origin::Flag } else { source(given) };
-        said.note(dir_flag(project).trim_start_matches('-'), places.project(project).dir.as_str(), origin);
-    }
-    match &places.venv {
-        Venv::Own => said.note("venv", serde_json::Value::Null, Origin::Default),
-        Venv::Interpreter => said.note("venv", "none", Origin::Flag),
-        Venv::At(dir) if install.venv.is_some() => said.note("venv", dir.as_str(), Origin::Flag),
-        Venv::At(dir) => said.note("venv", dir.as_str(), Origin::Variable),
-    }
-    if let Some(dir) = &places.therock {
-        said.note("therock-dir", dir.as_str(), Origin::Flag);
-    }
-    said.switch("demo", args.demo);
-}
-
-/// Folders that are files, and folders that take no files.
-pub(super) fn check_folders(request: &Request, looks: &Looks, said: &mut Said) {
-    let places = &request.places;
-    let named = [("--work-dir", &places.work), ("--output-dir", &places.output), ("--manifest-dir", &places.manifests)];
-    let mut refused: Vec<&str> = Vec::new();
-    for (flag, path) in named.into_iter().filter(|(_, path)| !path.is_empty()) {
-        // What is wrong with a folder is wrong with those below it, too.
-        if refused.iter().any(|above| path.strip_prefix(above).is_some_and(|rest| rest.starts_with(places.platform.separator())))
-        {
-            continue;
-        }
-        let problem = match looks.unwritable.get(path) {
-            _ if looks.at(path) == Seen::File => {
-                Problem::new(format!("`{flag}`: `{path}` is not a folder")).hint("name a folder, or one that is not there yet")
-            }
-            Some(cause) => Problem::new(format!("`{flag}`: nothing can be written in `{path}`: {cause}"))
-                .hint(format!("make it writable, or name another folder with `{flag}`")),
-            None => continue,
-        };
-        said.problem(problem);
-        refused.push(path);
-    }
-    if let Some(dir) = &places.therock
-        && looks.at(dir) != Seen::Directory
-    {
-        said.problem(Problem::new(format!("`--therock-dir`: `{dir}` is not a folder")).hint("name a checkout of TheRock"));
-    }
 }

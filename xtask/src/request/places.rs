@@ -7,6 +7,7 @@ use manifest::Project;
 use super::Problem;
 use crate::cli::{BuildArgs, InstallArgs};
 use crate::host::{Host, Platform};
+use crate::refs::is_folder;
 use crate::version::PythonVersion;
 
 /// Every folder of a request. Paths are absolute and spelled for the host's platform.
@@ -24,6 +25,8 @@ pub struct Places {
     pub venv: Venv,
     /// A TheRock checkout that was named.
     pub therock: Option<String>,
+    /// A folder with wheels that was named where an address could stand.
+    pub links: Option<String>,
     /// The folder of the checkouts.
     checkouts: String,
     projects: BTreeMap<Project, Place>,
@@ -125,12 +128,12 @@ impl Places {
     /// Every path that must be looked at before anything is decided.
     pub fn to_look_at(&self) -> Vec<String> {
         let venv = match &self.venv {
-            Venv::At(dir) => Some(dir),
-            _ => None,
+            Venv::At(dir) => vec![dir.clone(), venv_python(self.platform, dir)],
+            _ => Vec::new(),
         };
         let own = [&self.work, &self.output, &self.manifests].into_iter().filter(|path| !path.is_empty());
         let dirs = self.projects.values().map(|place| &place.dir);
-        own.chain(dirs).chain(venv).chain(&self.therock).cloned().collect()
+        own.chain(dirs).chain(&self.therock).chain(&self.links).cloned().chain(venv).collect()
     }
 
     /// Every folder that must take new files.
@@ -189,6 +192,8 @@ impl Finder<'_> {
             manifests: String::new(),
             venv: self.venv(args),
             therock: None,
+            // What is wrong with an address is said when the options are read.
+            links: args.find_links.as_deref().filter(|text| is_folder(text)).and_then(|text| self.host.absolute(text).ok()),
             checkouts: String::new(),
             projects: BTreeMap::new(),
         }
@@ -196,7 +201,7 @@ impl Finder<'_> {
 
     fn venv(&mut self, args: &InstallArgs) -> Venv {
         match args.venv.as_deref() {
-            Some("none") => Venv::Interpreter,
+            Some(text) if text.eq_ignore_ascii_case("none") => Venv::Interpreter,
             Some(_) => self.path("--venv", &args.venv).map_or(Venv::Own, Venv::At),
             None if args.python.is_some() => Venv::Own,
             None => self.host.var("VIRTUAL_ENV").map_or(Venv::Own, |dir| Venv::At(platform_spelled(self.host, dir))),
@@ -246,6 +251,7 @@ mod tests {
             (&["--demo"][..], Venv::Own),
             (&["--demo", "--venv", "mine"], Venv::At("/w/mine".to_owned())),
             (&["--demo", "--venv", "none"], Venv::Interpreter),
+            (&["--venv", "NONE"], Venv::Interpreter),
             (&["--ref", "nightly"], Venv::At("/active".to_owned())),
             (&["--ref", "nightly", "--python", "3.12"], Venv::Own),
         ] {

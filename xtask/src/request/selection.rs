@@ -64,13 +64,18 @@ fn only(args: &BuildArgs, said: &mut Said) -> Option<Vec<Project>> {
         said.note("only", serde_json::Value::Null, Origin::Default);
         return None;
     }
+    let is_separator = |c: char| matches!(c, ',' | ';' | ' ');
     let typed = args.only.join(",");
     let mut projects = Vec::new();
-    for name in typed.split([',', ';', ' ']).filter(|name| !name.is_empty()) {
+    for name in typed.split(is_separator).filter(|name| !name.is_empty()) {
         match Project::parse(name) {
             Ok(project) => projects.push(project),
             Err(error) => said.refuse("only", error, None),
         }
+    }
+    if typed.chars().all(is_separator) {
+        said.refuse("only", "the value is empty", Some("write `--only pytorch`, or leave `--only` out".to_owned()));
+        return None;
     }
     said.note("only", typed.as_str(), Origin::Flag);
     Some(projects)
