@@ -51,11 +51,7 @@ pub fn choose<'a>(request: &Request, facts: &'a Facts) -> Result<&'a Python, Pro
 
 /// What is wrong with an interpreter for this request, if anything is.
 pub fn misfit(request: &Request, environment: &EnvironmentState, python: &Python) -> Option<Misfit> {
-    let to_be_made = match (&request.places.venv, environment) {
-        (Venv::Interpreter, _) | (_, EnvironmentState::Ready(_)) => false,
-        (Venv::Own, _) => true,
-        (Venv::At(_), state) => *state == EnvironmentState::Absent,
-    };
+    let to_be_made = request.places.venv == Venv::Own && !matches!(environment, EnvironmentState::Ready(_));
     match request.python {
         PythonWish::Version(asked) if asked != python.series => Some(Misfit::Other(named(python))),
         _ => cannot_build(python).or_else(|| (to_be_made && !python.ensurepip).then_some(Misfit::NoEnsurepip)),
@@ -124,10 +120,10 @@ pub fn job(request: &Request, host: &Host, facts: &Facts) -> Result<Option<Job>,
     let dir = environment(request, python);
     match &facts.environment {
         EnvironmentState::Ready(ready) => usable(request, python, ready, &dir).map(|()| None),
-        EnvironmentState::Absent => {
-            not_deactivated(request, host, &dir)?;
-            Ok(Some(make(host, python, &dir)))
-        }
+        EnvironmentState::Absent if request.places.venv == Venv::Own => Ok(Some(make(host, python, &dir))),
+        // One that is named was looked at before; a shell may still say that one is active that somebody has removed.
+        EnvironmentState::Absent => Err(Problem::new(format!("the active virtual environment `{dir}` is not there"))
+            .hint("unset `VIRTUAL_ENV`, or give `--python` to build in an environment of the tool's own")),
         EnvironmentState::Unfinished if request.places.venv == Venv::Own => Ok(Some(make_again(host, python, &dir))),
         // Nothing is removed from a folder that the user named: who knows what else is there.
         EnvironmentState::Unfinished => Err(Problem::new(format!("the making of the environment `{dir}` was interrupted"))
@@ -145,16 +141,6 @@ fn anew(request: &Request) -> &'static str {
         Venv::Own => "remove the folder, and it is made anew",
         _ => "repair it, or name another folder with `--venv`",
     }
-}
-
-/// A shell may still say that an environment is active that somebody has removed.
-fn not_deactivated(request: &Request, host: &Host, dir: &str) -> Result<(), Problem> {
-    let active = host.var("VIRTUAL_ENV").and_then(|active| host.absolute(active).ok());
-    if request.places.venv == Venv::Own || active.as_deref() != Some(dir) {
-        return Ok(());
-    }
-    Err(Problem::new(format!("the active virtual environment `{dir}` is not there"))
-        .hint("unset `VIRTUAL_ENV`, or give `--python` to build in an environment of the tool's own"))
 }
 
 fn usable_itself(python: &Python) -> Result<(), Problem> {
@@ -180,7 +166,7 @@ fn usable(request: &Request, python: &Python, ready: &Ready, dir: &str) -> Resul
     if let Some(asked) = asked.filter(|asked| *asked != inside.series) {
         let hint = match request.places.venv {
             Venv::Own => anew(request),
-            _ => "leave `--python` out, or name a folder with `--venv` that is not there yet",
+            _ => "leave `--python` out, or name an environment of that version with `--venv`",
         };
         let text = format!("`{dir}` is an environment of {}, but Python {asked} is asked for", named(inside));
         return Err(Problem::new(text).hint(hint));

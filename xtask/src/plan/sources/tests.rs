@@ -61,7 +61,6 @@ fn each_project_has_its_rule() {
         (Linux, "nightly", "--origin torch=https://h/a", Pytorch, "https://h/a@nightly"),
         (Linux, "nightly", "--origin pytorch=https://h/t", PytorchAudio, "https://github.com/pytorch/audio@nightly"),
         (Linux, "v1", "--origin pytorch=https://u:pw@h/a", Pytorch, "https://h/a@v1"),
-        (Linux, "v1", "--origin pytorch=https://h/a --origin pytorch=https://h/b", Pytorch, "https://h/b@v1"),
         (Linux, "v1", "--origin triton=https://h/t", Triton, "torch's pin in https://h/t"),
         (Windows, "nightly", "--origin triton=https://h/t", Triton, "TheRock's pin in https://h/t, else main-windows"),
         (
