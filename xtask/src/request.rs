@@ -294,6 +294,11 @@ impl Request {
         &self.places.project(project).dir
     }
 
+    /// The repository that was named for a project instead of its default.
+    pub fn origin(&self, project: Project) -> Option<&RepoUrl> {
+        self.origins.iter().find(|(of, _)| *of == project).map(|(_, url)| url)
+    }
+
     /// Whether the tool fetches this project's sources: a ref was given, and no folder was named.
     pub fn fetches(&self, project: Project) -> bool {
         self.reference.is_some() && self.places.project(project).chosen == Chosen::Default

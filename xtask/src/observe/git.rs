@@ -201,7 +201,7 @@ impl Git<'_> {
 fn digest(texts: &[String]) -> String {
     let mut digest = Sha256::new();
     texts.iter().for_each(|text| digest.update(text));
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    manifest::Sha256::from(<[u8; 32]>::from(digest.finalize())).to_string()
 }
 
 /// A repository's address as it may be seen, even if it is none that the tool would take.

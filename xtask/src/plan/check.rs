@@ -219,9 +219,8 @@ pub fn held(request: &Request, host: &Host, output: &Output, python: &Python) ->
     let identity = Identity::new(&host.platform_name(), &series, reference.as_str(), &request.gfx.targets).to_string();
     let partial = output.manifests.get(&file_name(&series, reference.as_str(), Finished::Partial));
     let ours = partial.filter(|recorded| recorded.identity.as_ref() == Ok(&identity));
-    let moved = |project: &Project, locked: &Locked| {
-        request.origins.iter().rfind(|(of, _)| of == project).is_some_and(|(_, origin)| origin.redacted() != locked.repo)
-    };
+    let moved =
+        |project: &Project, locked: &Locked| request.origin(*project).is_some_and(|origin| origin.redacted() != locked.repo);
     let mut lock = ours.map(|recorded| recorded.lock.clone()).unwrap_or_default();
     lock.retain(|project, locked| request.fetches(*project) && request.builds(*project) && !moved(project, locked));
     lock

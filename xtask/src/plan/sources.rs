@@ -154,7 +154,7 @@ pub enum Pinned {
 /// # Errors
 /// If the project cannot be built from this ref on this platform.
 pub fn rule(request: &Request, platform: Platform, reference: &GitRef, project: Project) -> Result<Rule, SourceError> {
-    let named = |project| request.origins.iter().rfind(|(of, _)| *of == project).map(|(_, url)| url.clone());
+    let named = |project| request.origin(project).cloned();
     let nightly = reference.is_nightly();
     let repo = match named(project) {
         Some(repo) => repo,

@@ -5,6 +5,7 @@ use manifest::Project;
 use crate::facts::{Facts, GitState, Locked, Owner};
 use crate::host::{Host, Platform};
 use crate::plan::{Action, Command, Env, Job, JobName, Mark, Step, Unknown, Value, python};
+use crate::refs::RepoUrl;
 use crate::request::{Problem, Request, Sources};
 
 /// The tag on the public commit, below whatever hipify changes: builds and manifests name this one.
@@ -265,8 +266,7 @@ impl Checkout<'_> {
 
     fn fetch(&self, dir: &str, locked: &Locked) -> Step {
         // By its address and not by the name of the remote, whose address has no credentials.
-        let named = self.request.origins.iter().rfind(|(project, _)| *project == self.project);
-        let url = named.map_or(locked.repo.as_str(), |(_, url)| url.as_str());
+        let url = self.request.origin(self.project).map_or(locked.repo.as_str(), RepoUrl::as_str);
         let fetch = ["fetch", "--depth", "1", "--no-recurse-submodules", "--", url, &locked.commit];
         Step::run(format!("fetching {}", self.project.distribution()), self.command(dir, &fetch).network())
     }
