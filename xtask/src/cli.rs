@@ -2,6 +2,13 @@
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+mod manifest;
+
+pub use manifest::{
+    DiffArgs, ExportArgs, ExportFormat, GenerateArgs, ManifestCommand, MatrixArgs, MergeArgs, SchemaArgs, ShowArgs, System,
+    UploadArgs, VerifyArgs,
+};
+
 /// Builds PyTorch wheels for AMD GPUs: sources, Python environment, ROCm packages, five wheels, one manifest.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "xtask", bin_name = "cargo xtask", version, max_term_width = 120)]
@@ -30,8 +37,15 @@ pub enum Command {
     Plan(PlanArgs),
     /// Make the Python environment and install the ROCm packages only
     InstallRocm(InstallArgs),
+    /// Write, check, compare and convert manifests
+    #[command(subcommand)]
+    Manifest(ManifestCommand),
+    /// Upload verified wheels, and their manifest last
+    Upload(UploadArgs),
     /// Print the table of GPU targets and families
     Gfx(GfxArgs),
+    /// Print the matrix of a release, for `fromJson` in a GitHub workflow
+    Matrix(MatrixArgs),
 }
 
 /// Flags of every command that works in an environment.

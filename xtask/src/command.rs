@@ -2,7 +2,10 @@
 
 pub mod build;
 pub mod install;
+pub mod manifest;
+pub mod matrix;
 pub mod plan;
+pub mod upload;
 
 use std::io::Write;
 use std::time::Instant;
@@ -33,6 +36,8 @@ pub enum Code {
     World = 3,
     /// A job failed.
     Job = 4,
+    /// A verification failed.
+    Unproven = 5,
 }
 
 /// Why a command ends before its time.

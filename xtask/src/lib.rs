@@ -18,6 +18,7 @@ pub mod event;
 // ── the waterline: above it nothing touches the world ──
 pub mod process;
 pub mod file;
+pub mod inspect;
 pub mod observe;
 pub mod execute;
 pub mod record;
@@ -57,7 +58,10 @@ fn run(cli: &Cli, host: &Host) -> Result<Code, Stop> {
         Command::Build(args) => command::build::run(args, host),
         Command::Plan(args) => command::plan::run(args, host),
         Command::InstallRocm(args) => command::install::run(args, host),
+        Command::Manifest(what) => command::manifest::run(what, host),
+        Command::Upload(args) => command::upload::run(args, host),
         Command::Gfx(args) => command::gfx(args),
+        Command::Matrix(args) => command::matrix::run(args, host),
     }
 }
 
