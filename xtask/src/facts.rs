@@ -99,6 +99,9 @@ pub struct Python {
     pub ensurepip: bool,
     /// Whether the operating system asks that nothing be installed into it (PEP 668).
     pub externally_managed: bool,
+    /// The operating system that it runs on, where that says what it is: `AlmaLinux 8.10`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operating_system: Option<String>,
     /// Installed distributions: normalised name -> version.
     pub distributions: BTreeMap<String, String>,
 }

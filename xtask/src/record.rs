@@ -9,7 +9,7 @@ use manifest::{
 };
 
 use crate::event::{Event, Failed, JobEnd};
-use crate::facts::{Facts, Upstream};
+use crate::facts::{Facts, Python, Upstream};
 use crate::file::{self, FileError};
 use crate::host::Host;
 use crate::plan::{self, Plan, rocm::is_rocm};
@@ -66,7 +66,7 @@ impl Record {
         self.manifest.rocm_sdk_version = sdk.map(|rocm| rocm.sdk_version.clone());
         self.manifest.version_suffix = plan.suffix.clone();
         self.manifest.rocm = Some(rocm(request, facts));
-        self.manifest.toolchain = Some(toolchain(facts));
+        self.manifest.toolchain = Some(toolchain(facts.environment.python(), facts));
         self.manifest.therock = facts.therock.as_ref().and_then(|seen| Some(therock(seen.as_ref().ok()?, facts)));
         self.jobs = plan.build.iter().filter_map(|job| Some((job.name.to_string(), job.project?))).collect();
         let others = std::mem::take(&mut self.manifest.jobs);
@@ -74,6 +74,11 @@ impl Record {
         self.manifest.jobs.extend(others);
         self.save()?;
         file::remove_all(&self.complete)
+    }
+
+    /// Takes note of the environment as the builds left it: they install what they need as their first steps.
+    pub fn built_in(&mut self, python: &Python, facts: &Facts) {
+        self.manifest.toolchain = Some(toolchain(Some(python), facts));
     }
 
     /// Takes note of what happened; writes the manifest where that changed it.
@@ -296,8 +301,7 @@ fn rocm(request: &Request, facts: &Facts) -> Rocm {
 }
 
 /// The programs of the environment come before those of the machine, because builds find them first.
-fn toolchain(facts: &Facts) -> Toolchain {
-    let python = facts.environment.python();
+fn toolchain(python: Option<&Python>, facts: &Facts) -> Toolchain {
     let installed = |name: &str| python.and_then(|python| python.installed(name)).map(str::to_owned);
     let tool = |name: &str| facts.tools.get(name).and_then(|tool| tool.version.clone().ok());
     let compilers = facts.tools.keys().filter(|name| !["git", "cmake", "ninja"].contains(&name.as_str()));
@@ -308,7 +312,8 @@ fn toolchain(facts: &Facts) -> Toolchain {
         cmake: installed("cmake").or_else(|| tool("cmake")),
         ninja: installed("ninja").or_else(|| tool("ninja")),
         compilers: compilers.filter_map(|name| Some((name.clone(), tool(name)?))).collect(),
-        ..Toolchain::default()
+        os: python.and_then(|python| python.operating_system.clone()),
+        extra: Extra::new(),
     }
 }
 

@@ -54,6 +54,19 @@ fn check_whole(demo: &Demo) {
 }
 
 #[test]
+fn the_manifest_names_the_toolchain() {
+    let demo = demo();
+    let toolchain = demo.sandbox.manifest(&demo.manifest()).toolchain.unwrap();
+    let ask =
+        "import platform; release = platform.freedesktop_os_release(); print(release['NAME'], release.get('VERSION_ID', ''))";
+    let os = finish(demo.sandbox.command(&demo.python.path).args(["-c", ask])).expect(0).stdout;
+    assert_eq!(toolchain.os.as_deref(), Some(os.trim()));
+    let programs = [toolchain.interpreter, toolchain.pip, toolchain.build, toolchain.cmake, toolchain.ninja];
+    assert!(programs.iter().all(Option::is_some), "{programs:?}");
+    assert!(!toolchain.compilers.is_empty());
+}
+
+#[test]
 fn the_wheels_install_and_import_in_a_fresh_environment() {
     let demo = demo();
     let sandbox = &demo.sandbox;

@@ -77,6 +77,9 @@ fn make(session: &mut Session, facts: &mut Facts, record: &mut Record) -> Result
     record.plan(&session.request, facts, &plan)?;
     let mut wheels = Wheels::new();
     let built = session.execute(&plan.build, facts, &mut wheels, &mut |event| record.note(event));
+    if let Some(Ok(python)) = facts.environment.python().map(|python| observe::ask_python(&python.executable)) {
+        record.built_in(&python, facts);
+    }
     // The cache's statistics, and what builds wrote into checkouts, are noted whatever became of the wheels.
     built.and(session.execute(&plan.finally, facts, &mut wheels, &mut |_| Ok(())))
 }

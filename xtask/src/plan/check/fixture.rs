@@ -69,6 +69,7 @@ pub fn python(executable: &str, version: &str) -> Python {
         platform_tag: "linux_x86_64".to_owned(),
         ensurepip: true,
         externally_managed: false,
+        operating_system: None,
         distributions: BTreeMap::from([("pip".to_owned(), "25.0".to_owned())]),
     }
 }
