@@ -155,15 +155,23 @@ pub struct RocmSet {
     pub asked: String,
     /// The distributions of the set: normalised name -> version.
     pub distributions: BTreeMap<String, String>,
+    /// The SHA-256 of the file that each was installed from, by normalised name, where pip told it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sha256: BTreeMap<String, String>,
 }
 
 impl EnvironmentState {
-    /// The interpreter, if the environment answers.
-    pub fn python(&self) -> Option<&Python> {
+    /// The environment, if it answers.
+    pub fn ready(&self) -> Option<&Ready> {
         match self {
-            EnvironmentState::Ready(ready) => Some(&ready.python),
+            EnvironmentState::Ready(ready) => Some(ready),
             _ => None,
         }
+    }
+
+    /// Its interpreter.
+    pub fn python(&self) -> Option<&Python> {
+        self.ready().map(|ready| &ready.python)
     }
 }
 

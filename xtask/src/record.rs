@@ -292,7 +292,14 @@ fn therock(upstream: &Upstream, facts: &Facts) -> TheRock {
 fn rocm(request: &Request, facts: &Facts) -> Rocm {
     let index = request.rocm.index_url.as_ref().or(request.rocm.find_links.as_ref());
     let distributions = facts.environment.python().map(|python| python.distributions.clone()).unwrap_or_default();
-    let package = |(name, version): (String, String)| RocmPackage { name, version, sha256: None, extra: Extra::new() };
+    // What was installed on demand, and not replaced by anybody since.
+    let set = facts.environment.ready().and_then(|ready| ready.rocm_set.as_ref());
+    let sha256 = |name: &str, version: &str| {
+        let set = set.filter(|set| set.distributions.get(name).is_some_and(|installed| installed == version))?;
+        Sha256::parse(set.sha256.get(name)?).ok()
+    };
+    let package =
+        |(name, version): (String, String)| RocmPackage { sha256: sha256(&name, &version), name, version, extra: Extra::new() };
     Rocm {
         index: index.map(|index| request.secrets.redact(index).into_owned()),
         packages: distributions.into_iter().filter(|(name, _)| is_rocm(name)).map(package).collect(),

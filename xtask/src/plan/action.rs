@@ -241,6 +241,8 @@ pub struct CheckRocm {
     pub asked: String,
     /// The file that keeps the set.
     pub record: String,
+    /// The file in which pip reported what it installed, and from which files. It is removed then: addresses in it may hold credentials.
+    pub report: String,
 }
 
 /// What `Action::TakeWheel` takes.
