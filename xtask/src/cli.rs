@@ -150,6 +150,10 @@ pub struct BuildArgs {
     )]
     pub reference: Option<String>,
 
+    /// Build what this manifest says: its commits, Python, targets, ROCm and options; flags given beside it win
+    #[arg(long, value_name = "FILE|URL", allow_hyphen_values = true, help_heading = "Sources")]
+    pub from_manifest: Option<String>,
+
     /// A project's repository instead of its default; may be repeated
     #[arg(long, value_name = "P=URL", help_heading = "Sources")]
     pub origin: Vec<String>,

@@ -1,6 +1,7 @@
 //! The commands: what each looks at, plans and does, in that order; and how they end.
 
 pub mod build;
+mod given;
 pub mod install;
 pub mod manifest;
 pub mod matrix;

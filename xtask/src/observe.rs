@@ -1,6 +1,7 @@
 //! The only reader of the world: the machine, then what stands on its disks, then what programs answer. What cannot be read is said in words,
 //! never left empty.
 
+mod download;
 mod git;
 mod host;
 mod lock;
@@ -21,6 +22,7 @@ mod tests;
 
 use std::thread::ScopedJoinHandle;
 
+pub use download::{MOST, download};
 pub use host::{arguments, host, now};
 pub use looks::looks;
 pub use python::{install_done, keep_rocm_set, note_install};
@@ -36,7 +38,7 @@ pub fn facts(request: &Request, host: &Host, looks: &Looks, before: Option<Facts
     let git = git(host, looks);
     let (known, kept) = match before {
         Some(before) => (before.lock, Some((before.interpreters, before.tools))),
-        None => Default::default(),
+        None => (request.lock.clone(), None),
     };
     let (interpreters, tools) = kept.unzip();
     let output = output::output(host, &request.places);

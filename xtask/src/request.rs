@@ -3,21 +3,25 @@
 
 mod addresses;
 mod folders;
+mod given;
 mod options;
 mod overrides;
 mod places;
 mod said;
 mod selection;
 
+use std::collections::BTreeMap;
+
 use manifest::{OptionValue, Project};
 
+pub use given::Given;
 use places::project_dirs;
 pub use places::{Chosen, Place, Places, Venv, dir_flag, venv_note, venv_notes, venv_python};
 
 use said::Said;
 
 use crate::cli::{BuildArgs, InstallArgs, Wish};
-use crate::facts::Looks;
+use crate::facts::{Locked, Looks};
 use crate::gfx::Selection;
 use crate::host::{Host, Platform};
 use crate::redact::Secrets;
@@ -63,6 +67,8 @@ pub struct Request {
     pub selected: Vec<Project>,
     /// What is checked out; without it the sources are built as they are.
     pub reference: Option<GitRef>,
+    /// Commits that are asked for as such, by a manifest.
+    pub lock: BTreeMap<Project, Locked>,
     /// Repositories that replace the defaults.
     pub origins: Vec<(Project, RepoUrl)>,
     /// Flash attention in torch.
@@ -228,14 +234,18 @@ pub struct Override {
 }
 
 impl Request {
-    /// The request that `build` and `plan` make of their flags.
-    pub fn build(args: &BuildArgs, host: &Host, places: Places, looks: &Looks) -> Result<Self, Vec<Problem>> {
+    /// The request that `build` and `plan` make of their flags, those that a manifest filled in among them.
+    pub fn build(args: &BuildArgs, host: &Host, places: Places, looks: &Looks, given: Given) -> Result<Self, Vec<Problem>> {
         let sources = if args.demo { Sources::Demo } else { Sources::Real };
-        let mut said = Said::new(host);
+        let Given { flags, lock, problems } = given;
+        let mut said = Said::new(host).given(flags, problems);
+        said.text("from-manifest", &args.from_manifest);
         let mut request = Self::common(&args.install, Goal::Wheels, sources, places, looks, &mut said);
         folders::note_places(args, &request.places, &mut said);
         options::read(args, looks, &mut request, &mut said);
+        request.lock = lock;
         selection::select(args, looks, &mut request, &mut said);
+        request.hold();
         folders::check_venv(&args.install, &request, looks, &mut said);
         folders::check_folders(&request, looks, &mut said);
         let words = args.env.iter().chain(&args.origin);
@@ -262,6 +272,7 @@ impl Request {
             places,
             selected: Vec::new(),
             reference: None,
+            lock: BTreeMap::new(),
             origins: Vec::new(),
             flash_attention: Wish::Unsaid,
             cache: Cache::Off,
@@ -273,6 +284,19 @@ impl Request {
             options: Vec::new(),
             secrets: Secrets::default(),
         }
+    }
+
+    /// Keeps of the commits in a manifest those that are fetched. Whoever names another repository says where such a commit comes from.
+    fn hold(&mut self) {
+        let lock = std::mem::take(&mut self.lock).into_iter();
+        let mut lock: BTreeMap<Project, Locked> =
+            lock.filter(|(project, _)| self.builds(*project) && self.fetches(*project)).collect();
+        for (project, origin) in &self.origins {
+            if let Some(locked) = lock.get_mut(project) {
+                locked.repo = origin.redacted();
+            }
+        }
+        self.lock = lock;
     }
 
     fn finish<'a>(mut self, host: &Host, typed: impl Iterator<Item = &'a String>, said: Said) -> Result<Self, Vec<Problem>> {

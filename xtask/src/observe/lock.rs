@@ -60,7 +60,8 @@ pub(super) fn lock(request: &Request, git: Option<Git>, therock: Option<&str>, k
     if wanted.is_empty() || to_come {
         return (known, Vec::new());
     }
-    let resolver = Resolver { request, git, reference, therock };
+    let torch = known.get(&Project::Pytorch).cloned();
+    let resolver = Resolver { request, git, reference, therock, torch };
     let mut lock = (known, Vec::new());
     for (project, found) in resolver.resolve(&wanted) {
         match found {
@@ -76,6 +77,8 @@ struct Resolver<'a> {
     git: Git<'a>,
     reference: &'a GitRef,
     therock: Option<&'a str>,
+    /// What is known of torch, in whose commit others are pinned.
+    torch: Option<Locked>,
 }
 
 type Found = Vec<(Project, Result<Locked, Fault>)>;
@@ -137,6 +140,10 @@ impl Resolver<'_> {
     }
 
     fn torch(&self) -> Result<(RepoUrl, Locked), Fault> {
+        if let Some(torch) = &self.torch {
+            let repo = self.request.origin(Project::Pytorch).cloned();
+            return Ok((repo.map_or_else(|| RepoUrl::parse(&torch.repo), Ok).map_err(SourceError::from)?, torch.clone()));
+        }
         match self.rule(Project::Pytorch)? {
             Rule::Ref { repo, reference } => self.ask(&repo, &reference).map(|locked| (repo, locked)),
             _ => Err(Fault::from("torch itself is pinned nowhere".to_owned())),

@@ -9,7 +9,7 @@ use crate::cli::{Cli, Command};
 use crate::facts::{Candidate, Checkout, EnvironmentState, Facts, GitState, Locked, Looks, Owner, Python, Ready, Seen, Tool};
 use crate::host::{Environment, Host, Memory, Platform, Terminal};
 use crate::plan::{Action, Job, Step};
-use crate::request::{Places, Problem, Request};
+use crate::request::{Given, Places, Problem, Request};
 use crate::version::PythonVersion;
 
 /// A full commit of one digit.
@@ -44,7 +44,7 @@ pub fn request(host: &Host, words: &str) -> Request {
         Command::Build(args) => {
             let places = Places::build(&args, host).unwrap();
             let looks = seen(&places);
-            Request::build(&args, host, places, &looks).unwrap()
+            Request::build(&args, host, places, &looks, Given::default()).unwrap()
         }
         Command::InstallRocm(args) => {
             let places = Places::install(&args, host).unwrap();
