@@ -13,7 +13,7 @@ const DIST: &str = "build/demo/dist";
 
 #[test]
 fn a_manifest_gives_the_same_wheels_again() {
-    let demo = build(Sandbox::new(), &newest());
+    let demo = build(Sandbox::new(), newest());
     let sandbox = &demo.sandbox;
     let before = check_complete(sandbox, DIST, &Project::ALL);
     sandbox.copy(DIST, "before");
