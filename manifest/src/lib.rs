@@ -75,10 +75,11 @@ pub use model::{
     Artifact, Ci, Extra, Failure, Job, JobStatus, Labels, Manifest, Missing, Need, OptionValue, Origin, Rocm, RocmPackage,
     SchemaVersion, Source, Status, TheRock, Toolchain,
 };
-pub use name::{Finished, file_name};
+pub use name::{Finished, file_name, lock_file_name};
 pub use project::{Project, UnknownProject};
 pub use read::ManifestError;
 pub use schema::SCHEMA;
+pub use shown::shown;
 pub use verify::Difference;
 pub use wheel::{TagKind, WheelFault, WheelName, WheelNameError, glob_prefix};
 

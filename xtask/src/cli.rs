@@ -2,8 +2,10 @@
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+mod lock;
 mod manifest;
 
+pub use lock::LockArgs;
 pub use manifest::{
     DiffArgs, ExportArgs, ExportFormat, GenerateArgs, ManifestCommand, MatrixArgs, MergeArgs, SchemaArgs, ShowArgs, System,
     UploadArgs, VerifyArgs,
@@ -35,6 +37,8 @@ pub enum Command {
     Build(BuildArgs),
     /// Print what `build` would do and why, and do nothing
     Plan(PlanArgs),
+    /// Resolve refs to commits and write them down, so that they can be built later and elsewhere
+    Lock(LockArgs),
     /// Make the Python environment and install the ROCm packages only
     InstallRocm(InstallArgs),
     /// Write, check, compare and convert manifests

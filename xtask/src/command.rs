@@ -3,6 +3,7 @@
 pub mod build;
 mod given;
 pub mod install;
+pub mod lock;
 pub mod manifest;
 pub mod matrix;
 pub mod plan;
@@ -135,12 +136,7 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     fn new(host: &'a Host, looks: Looks, request: Request, args: &InstallArgs) -> Self {
-        let detail = match (args.quiet, args.verbose) {
-            (true, _) => Detail::Quiet,
-            (_, true) => Detail::Verbose,
-            _ => Detail::Normal,
-        };
-        let report = Report::new(args.log_style.unwrap_or_default(), detail, host.terminal);
+        let report = Report::new(args.log_style.unwrap_or_default(), Detail::of((args.quiet, args.verbose)), host.terminal);
         Session { host, looks, request, report, logs: String::new(), started: Instant::now() }
     }
 

@@ -196,6 +196,9 @@ pub struct Locked {
     pub branch: Option<String>,
     /// Where the commit comes from, in words.
     pub why: String,
+    /// The version that the sources say at this commit, without a suffix; only a lock asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 /// A project whose commit could not be found.

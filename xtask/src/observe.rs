@@ -74,6 +74,15 @@ pub fn facts(request: &Request, host: &Host, looks: &Looks, before: Option<Facts
     facts
 }
 
+/// The commits of a request to lock, the versions of their sources where a suffix will follow them, and TheRock. No program but git is asked.
+pub fn lock(request: &Request, host: &Host, looks: &Looks) -> Facts {
+    let git = git(host, looks);
+    let folder = therock::folder(request, host);
+    let (lock, unresolved) = lock::with_versions(request, git, folder.as_deref());
+    let therock = therock::upstream(host, git, folder.as_deref());
+    Facts { lock, unresolved, therock, tools: tools::asked(host, looks, ["git"].into_iter()), ..Facts::default() }
+}
+
 /// Asks one interpreter who it is and what is installed in its environment.
 ///
 /// # Errors

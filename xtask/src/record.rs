@@ -16,6 +16,10 @@ use crate::plan::{self, Plan, rocm::is_rocm};
 use crate::redact::Secrets;
 use crate::request::Request;
 
+mod planned;
+
+pub use planned::{may_replace, planned};
+
 /// The manifest of a run, on disk.
 pub struct Record {
     manifest: Manifest,

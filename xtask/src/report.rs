@@ -23,6 +23,17 @@ pub enum Detail {
     Verbose,
 }
 
+impl Detail {
+    /// What `-q` and `-v` ask for.
+    pub fn of(quiet_and_verbose: (bool, bool)) -> Self {
+        match quiet_and_verbose {
+            (true, _) => Detail::Quiet,
+            (_, true) => Detail::Verbose,
+            _ => Detail::Normal,
+        }
+    }
+}
+
 /// Draws what happens.
 pub struct Report {
     drawing: Drawing,

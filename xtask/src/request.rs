@@ -4,6 +4,7 @@
 mod addresses;
 mod folders;
 mod given;
+mod lock;
 mod options;
 mod overrides;
 mod places;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use manifest::{OptionValue, Project};
 
 pub use given::Given;
+pub use lock::{Lock, NamedTheRock};
 use places::project_dirs;
 pub use places::{Chosen, Place, Places, Venv, dir_flag, venv_note, venv_notes, venv_python};
 
@@ -55,6 +57,8 @@ impl Problem {
 pub struct Request {
     /// What is made: wheels, or only the environment they are made in.
     pub goal: Goal,
+    /// What the wheels run on: this machine's platform, unless commits are only locked.
+    pub platform: Platform,
     /// Where everything is.
     pub places: Places,
     /// The interpreter.
@@ -98,6 +102,8 @@ pub enum Goal {
     Wheels,
     /// The Python environment and the ROCm packages.
     Environment,
+    /// The commits of the sources, for a build to come.
+    Lock,
 }
 
 /// Which sources are built.
@@ -121,7 +127,7 @@ pub enum PythonWish {
 }
 
 /// Which ROCm packages are asked for, and from where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RocmWish {
     /// Whether they are installed.
     pub install: Wish,
@@ -265,10 +271,22 @@ impl Request {
     fn common(args: &InstallArgs, goal: Goal, sources: Sources, places: Places, looks: &Looks, said: &mut Said) -> Self {
         let gfx = options::gfx(args, goal, sources, said);
         Request {
-            goal,
             python: options::python(args, said),
             rocm: options::rocm(args, sources, &places, looks, &gfx, said),
             gfx,
+            sources,
+            ..Self::nothing(goal, places, said)
+        }
+    }
+
+    /// A request before anything was asked for.
+    fn nothing(goal: Goal, places: Places, said: &Said) -> Self {
+        Request {
+            goal,
+            platform: said.host.platform,
+            python: PythonWish::Default,
+            rocm: RocmWish::default(),
+            gfx: Selection { targets: Vec::new(), families: Vec::new() },
             places,
             selected: Vec::new(),
             reference: None,
@@ -280,7 +298,7 @@ impl Request {
             leftovers: Leftovers::Keep,
             jobs: Jobs::Auto,
             overrides: Vec::new(),
-            sources,
+            sources: Sources::Real,
             options: Vec::new(),
             secrets: Secrets::default(),
         }

@@ -36,12 +36,15 @@ impl<'a> Said<'a> {
     }
 
     pub(super) fn problem(&mut self, problem: Problem) {
-        self.problems.push(problem);
+        // Of several refs the same may be wrong.
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 
     /// A value that a flag was given but cannot have.
     pub(super) fn refuse(&mut self, flag: &str, cause: impl std::fmt::Display, hint: Option<String>) {
-        self.problems.push(Problem { text: format!("invalid value for `--{flag}`: {cause}"), hint });
+        self.problem(Problem { text: format!("invalid value for `--{flag}`: {cause}"), hint });
     }
 
     /// Keeps what an option is and who said so.

@@ -111,6 +111,7 @@ pub fn locked_facts() -> Facts {
         commit: commit('1'),
         branch: None,
         why: "a pin".to_owned(),
+        version: None,
     };
     Facts { lock: Project::ALL.into_iter().map(|project| (project, locked(project))).collect(), ..facts() }
 }

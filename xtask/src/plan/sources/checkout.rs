@@ -175,8 +175,7 @@ impl Checkout<'_> {
             }
             None => "it was not looked for",
         };
-        let text = format!("the commit of `{}` for `--ref {}` is not known: {cause}", self.project, self.reference());
-        Err(Problem { text, hint: found.and_then(|unresolved| unresolved.hint.clone()) })
+        Err(super::unknown("commit", self.request, self.project, cause, found.and_then(|unresolved| unresolved.hint.clone())))
     }
 
     fn refused(&self, locked: &Locked, state: &str, first: &str) -> Problem {
