@@ -138,6 +138,7 @@ impl Given {
                 commit: source.commit.as_str().to_owned(),
                 branch: source.branch.clone(),
                 why: format!("the commit in `{path}`"),
+                version: None,
             };
             self.lock.insert(project, locked);
         }
