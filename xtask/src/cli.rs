@@ -2,9 +2,11 @@
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+mod checkout;
 mod lock;
 mod manifest;
 
+pub use checkout::CheckoutArgs;
 pub use lock::LockArgs;
 pub use manifest::{
     DiffArgs, ExportArgs, ExportFormat, GenerateArgs, ManifestCommand, MatrixArgs, MergeArgs, SchemaArgs, ShowArgs, System,
@@ -39,6 +41,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Resolve refs to commits and write them down, so that they can be built later and elsewhere
     Lock(LockArgs),
+    /// Check out the sources only
+    Checkout(CheckoutArgs),
     /// Make the Python environment and install the ROCm packages only
     InstallRocm(InstallArgs),
     /// Write, check, compare and convert manifests

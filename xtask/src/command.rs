@@ -1,6 +1,7 @@
 //! The commands: what each looks at, plans and does, in that order; and how they end.
 
 pub mod build;
+pub mod checkout;
 mod given;
 pub mod install;
 pub mod lock;
@@ -137,6 +138,10 @@ struct Session<'a> {
 impl<'a> Session<'a> {
     fn new(host: &'a Host, looks: Looks, request: Request, args: &InstallArgs) -> Self {
         let report = Report::new(args.log_style.unwrap_or_default(), Detail::of((args.quiet, args.verbose)), host.terminal);
+        Session::reporting(host, looks, request, report)
+    }
+
+    fn reporting(host: &'a Host, looks: Looks, request: Request, report: Report) -> Self {
         Session { host, looks, request, report, logs: String::new(), started: Instant::now() }
     }
 

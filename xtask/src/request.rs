@@ -2,6 +2,7 @@
 //! program; the second one is in `plan/check.rs`, once programs have answered.
 
 mod addresses;
+mod checkout;
 mod folders;
 mod given;
 mod lock;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 
 use manifest::{OptionValue, Project};
 
+pub use checkout::{Changes, CheckoutWish, Depth, Submodules, Translated};
 pub use given::Given;
 pub use lock::{Lock, NamedTheRock};
 use places::project_dirs;
@@ -73,6 +75,8 @@ pub struct Request {
     pub reference: Option<GitRef>,
     /// Commits that are asked for as such, by a manifest.
     pub lock: BTreeMap<Project, Locked>,
+    /// How they are checked out.
+    pub checkout: CheckoutWish,
     /// Repositories that replace the defaults.
     pub origins: Vec<(Project, RepoUrl)>,
     /// Flash attention in torch.
@@ -104,6 +108,8 @@ pub enum Goal {
     Environment,
     /// The commits of the sources, for a build to come.
     Lock,
+    /// The sources.
+    Sources,
 }
 
 /// Which sources are built.
@@ -291,6 +297,7 @@ impl Request {
             selected: Vec::new(),
             reference: None,
             lock: BTreeMap::new(),
+            checkout: CheckoutWish::default(),
             origins: Vec::new(),
             flash_attention: Wish::Unsaid,
             cache: Cache::Off,

@@ -4,7 +4,7 @@ use manifest::{Change, Diff, Manifest};
 use serde_json::Value;
 
 use super::Stop;
-use crate::cli::BuildArgs;
+use crate::cli::{BuildArgs, CheckoutArgs};
 use crate::host::Host;
 use crate::request::{self, Problem};
 use crate::{file, observe};
@@ -21,13 +21,27 @@ pub(super) struct Given {
 /// The flags with what the manifest says where nobody typed anything.
 pub(super) fn filled(args: &BuildArgs, host: &Host) -> Result<(BuildArgs, Given), Stop> {
     let mut args = args.clone();
-    let Some(name) = args.from_manifest.clone() else { return Ok((args, Given::default())) };
-    let text = read(&name, host)?;
-    let shown = crate::redact::without_credentials(&name).into_owned();
-    let manifest = Manifest::parse(&text)
-        .map_err(|error| wrong(format!("`{shown}`: {error}"), "name a manifest that a build or `cargo xtask lock` wrote"))?;
+    let Some((manifest, shown)) = manifest(&args.from_manifest, host)? else { return Ok((args, Given::default())) };
     let request = request::Given::fill(&mut args, &manifest, &shown, &host.platform_name());
     Ok((args, Given { request, manifest: Some(manifest) }))
+}
+
+/// The same for a mere checkout, for which a manifest of any platform will do.
+pub(super) fn sources(args: &CheckoutArgs, host: &Host) -> Result<(BuildArgs, Given), Stop> {
+    let mut args = args.as_build();
+    let Some((manifest, shown)) = manifest(&args.from_manifest, host)? else { return Ok((args, Given::default())) };
+    let request = request::Given::fill_sources(&mut args, &manifest, &shown);
+    Ok((args, Given { request, manifest: Some(manifest) }))
+}
+
+/// The manifest, and what it is called in messages.
+fn manifest(name: &Option<String>, host: &Host) -> Result<Option<(Manifest, String)>, Stop> {
+    let Some(name) = name else { return Ok(None) };
+    let text = read(name, host)?;
+    let shown = crate::redact::without_credentials(name).into_owned();
+    let manifest = Manifest::parse(&text)
+        .map_err(|error| wrong(format!("`{shown}`: {error}"), "name a manifest that a build or `cargo xtask lock` wrote"))?;
+    Ok(Some((manifest, shown)))
 }
 
 /// What a build did not repeat of the manifest that it was made from: other tools, other packages, and wheels that are not the same bytes.

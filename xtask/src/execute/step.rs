@@ -105,6 +105,14 @@ impl<'a> JobRun<'a> {
             Action::MarkCheckout { dir, mark } => {
                 observe::mark_checkout(self.world.host, self.world.looks, dir, mark).map_err(|cause| failed(&cause))
             }
+            Action::CheckCheckout { dir, commit, submodules } => {
+                let World { host, looks, .. } = self.world;
+                observe::check_checkout(host, looks, dir, commit, *submodules).map_err(|cause| failed(&cause))
+            }
+            Action::CommitTranslated { dir, submodules } => {
+                let World { host, looks, .. } = self.world;
+                observe::commit_translated(host, looks, dir, *submodules).map_err(|cause| failed(&cause))
+            }
             Action::NoteInstall { notes, packages } => observe::note_install(notes, packages).map_err(|error| failed(&error)),
             Action::InstallDone { notes, packages } => observe::install_done(notes, packages).map_err(|error| failed(&error)),
             Action::CheckRocm(check) => self.check_rocm(check).map_err(|cause| failed(&cause)),

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use manifest::Project;
 use serde::Serialize;
 
+use crate::request::Submodules;
+
 use super::{Value, is_default};
 
 /// Variables that a command gets on top of the inherited ones; one without a value hides the inherited one.
@@ -170,6 +172,22 @@ pub enum Action {
         notes: String,
         /// Distribution names.
         packages: Vec<String>,
+    },
+    /// Looks whether a checkout and its submodules are at their commits.
+    CheckCheckout {
+        /// The checkout.
+        dir: String,
+        /// Its commit.
+        commit: String,
+        /// Whether the submodules count.
+        submodules: Submodules,
+    },
+    /// Commits what the translation of CUDA to HIP changed.
+    CommitTranslated {
+        /// The checkout.
+        dir: String,
+        /// Whether the submodules' changes are committed, too.
+        submodules: Submodules,
     },
     /// Looks whether every ROCm distribution that was asked for is installed, in one version, and keeps the set.
     CheckRocm(CheckRocm),

@@ -34,6 +34,12 @@ pub fn problems(request: &Request, host: &Host, facts: &Facts) -> Vec<Problem> {
     problems
 }
 
+/// What hinders a checkout.
+pub fn sources(request: &Request, host: &Host, facts: &Facts) -> Vec<Problem> {
+    let python = python::choose(request, facts).err().filter(|_| sources::translates(request));
+    python.into_iter().chain(sources::checkout_jobs(request, host, facts).1).collect()
+}
+
 /// What hinders a lock.
 pub fn lock(request: &Request, host: &Host, facts: &Facts) -> Vec<Problem> {
     let told = |unresolved: &&Unresolved| unresolved.told_of.is_none();

@@ -7,7 +7,9 @@ mod remote;
 
 use manifest::Project;
 
-pub use checkout::{FOREIGN_GIT, UPSTREAM_TAG, checkout_jobs, git, mark_job, note_building, unreadable, without_git};
+pub use checkout::{
+    FOREIGN_GIT, HIPIFY_TAG, UPSTREAM_TAG, checkout_jobs, git, mark_job, note_building, translates, unreadable, without_git,
+};
 pub use pins::{Pin, Related, parse_related_commits, pinned_commit, source_version};
 pub use remote::{Picked, pick_remote, remote_patterns};
 

@@ -24,7 +24,7 @@ pub struct Given {
 }
 
 impl Given {
-    /// Fills in the flags that nobody typed. Those that only say how or where the other machine built are not taken over: folders, the
+    /// Fills in the flags of a build that nobody typed. Those that only say how or where the other machine built are not taken over: folders, the
     /// environment, caches, jobs. With another `--ref` the commits are not, either. `path` is what the manifest is called in messages.
     pub fn fill(args: &mut BuildArgs, manifest: &Manifest, path: &str, platform: &str) -> Self {
         let mut given = Given::default();
@@ -33,16 +33,27 @@ impl Given {
             given.problem(Problem::new(text).hint("build it on a machine of that platform"));
         }
         given.options(args, manifest, path);
+        given.sources(args, manifest, path);
+        given
+    }
+
+    /// Fills in what says which sources are checked out, on whatever platform.
+    pub fn fill_sources(args: &mut BuildArgs, manifest: &Manifest, path: &str) -> Self {
+        let mut given = Given::default();
+        given.sources(args, manifest, path);
+        given
+    }
+
+    fn sources(&mut self, args: &mut BuildArgs, manifest: &Manifest, path: &str) {
         let reference = manifest.pytorch_git_ref.clone().or_else(|| {
             let torch = manifest.source(Project::Pytorch)?;
             Some(torch.branch.clone().unwrap_or_else(|| torch.commit.as_str().to_owned()))
         });
         if args.reference.as_ref().is_none_or(|typed| Some(typed) == reference.as_ref()) {
-            given.commits(args, manifest, path);
+            self.commits(args, manifest, path);
         }
-        given.text("ref", &mut args.reference, reference);
-        given.projects(args, manifest);
-        given
+        self.text("ref", &mut args.reference, reference);
+        self.projects(args, manifest);
     }
 
     fn problem(&mut self, problem: Problem) {
@@ -192,7 +203,7 @@ fn rocm(manifest: &Manifest) -> Option<String> {
 }
 
 /// Foreign text in a message.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     text.chars().take(60).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 

@@ -166,7 +166,7 @@ pub(super) fn read(args: &BuildArgs, looks: &Looks, request: &mut Request, said:
     request.overrides = overrides::overrides(args, said);
 }
 
-fn reference(args: &BuildArgs, sources: Sources, said: &mut Said) -> Option<GitRef> {
+pub(super) fn reference(args: &BuildArgs, sources: Sources, said: &mut Said) -> Option<GitRef> {
     let text = match (&args.reference, sources) {
         (Some(text), _) => text.as_str(),
         (None, Sources::Demo) => DEMO_REF,

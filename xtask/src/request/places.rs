@@ -91,6 +91,11 @@ impl Places {
         found.done(places)
     }
 
+    /// The folders of `checkout`: those of a build, but for what it makes.
+    pub fn checkout(args: &BuildArgs, host: &Host) -> Result<Self, Vec<Problem>> {
+        Ok(Places { output: String::new(), manifests: String::new(), ..Places::build(args, host)? })
+    }
+
     /// The folders of `install-rocm`.
     pub fn install(args: &InstallArgs, host: &Host) -> Result<Self, Vec<Problem>> {
         let mut found = Finder { host, problems: Vec::new() };

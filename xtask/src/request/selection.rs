@@ -157,7 +157,7 @@ fn leave_out(project: Project) -> String {
 /// What Windows has no wheel of.
 pub(super) fn check_platform(selected: &[Project], request: &Request, said: &mut Said) {
     let leave_out = |project| match request.goal {
-        Goal::Lock => "leave it out of `--only`".to_owned(),
+        Goal::Lock | Goal::Sources => "leave it out of `--only`".to_owned(),
         _ => format!("leave it out with `--no-build-{project}`"),
     };
     if request.platform != Platform::Windows {
