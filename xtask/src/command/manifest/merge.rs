@@ -1,6 +1,6 @@
 //! `manifest merge`: the parts of one build, or the builds of a matrix.
 
-use manifest::{Identity, Index, MergeError, Misfit, merge};
+use manifest::{Identity, Index, MergeError, Misfit, merge, shown};
 use serde_json::Value;
 
 use super::read::{self, Document};
@@ -28,9 +28,9 @@ pub(super) fn run(args: &MergeArgs, host: &Host) -> Result<Code, Stop> {
         false => Document::Manifest(Box::new(merge(&manifests).map_err(wrong)?)),
     };
     if let Document::Index(index) = &merged {
-        index.missing.iter().for_each(|run| {
-            warn(&format!("`{}` was planned, and none of the manifests is of it", manifest::shown(&run.to_string())))
-        });
+        for run in &index.missing {
+            warn(&format!("none of the manifests is of `{}`, which was planned", shown(&run.to_string())));
+        }
     }
     match output {
         Some(path) => write(&path, merged)?,
@@ -72,8 +72,8 @@ fn identity(row: &Value, platform: &str) -> Result<Identity, Problem> {
         value.ok_or_else(|| Problem::new(format!("`{key}` is missing or no text")))
     };
     let (python, reference, families) = (text("python_version")?, text("pytorch_git_ref")?, text("amdgpu_families")?);
-    let selection = gfx::select(&[families.to_owned()], Unknown::Refuse);
-    let selection = selection.map_err(|error| Problem { text: error.to_string(), hint: error.hint() })?;
+    let selection = gfx::select(&[families.to_owned()], Unknown::Allow);
+    let selection = selection.map_err(|error| Problem::new(error.to_string()).hint("`cargo xtask gfx` lists all names"))?;
     Ok(Identity::new(platform, python, reference, &selection.targets))
 }
 
