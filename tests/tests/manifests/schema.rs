@@ -93,15 +93,28 @@ fn the_real_tests() {
     assert_ne!(alone, workspace);
     // A profile for a package that is not there would be warned about.
     sandbox.write("checkout/Cargo.toml", alone.split("# Everybody compiles").next().unwrap());
-    let home = |variable: &str, folder: &str| {
-        std::env::var_os(variable).map_or_else(|| std::env::home_dir().unwrap().join(folder), PathBuf::from)
-    };
+    // The compiler beside cargo itself: what stands on PATH may be rustup's stand-in, and without the user's settings, which the sandbox hides,
+    // that would change the toolchains of this machine.
+    let cargo = Path::new(env!("CARGO"));
+    assert!(
+        !cargo.with_file_name("rustup").with_extension(std::env::consts::EXE_EXTENSION).exists(),
+        "{cargo:?} is rustup's stand-in"
+    );
+    let rustc = cargo.with_file_name(format!("rustc{}", std::env::consts::EXE_SUFFIX));
+    let version = finish(sandbox.command(&rustc).arg("--version")).expect(0).stdout;
+    assert!(version.starts_with("rustc "), "{version}");
+    // Linkers stand on PATH; rustup's folder goes from it.
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::split_paths(&path)
+        .filter(|folder| !folder.join("rustup").with_extension(std::env::consts::EXE_EXTENSION).exists());
+    let path = std::env::join_paths(path).unwrap();
+    let downloads = std::env::var_os("CARGO_HOME").map_or_else(|| std::env::home_dir().unwrap().join(".cargo"), PathBuf::from);
     let run = || {
         let mut command = check(&sandbox, env!("CARGO"));
-        command.env("CARGO_HOME", home("CARGO_HOME", ".cargo")).env("RUSTUP_HOME", home("RUSTUP_HOME", ".rustup"));
+        command.env("RUSTC", &rustc).env("PATH", &path).env("RUSTUP_AUTO_INSTALL", "0");
         // What was downloaded for this test's own build is enough.
-        command.env("CARGO_NET_OFFLINE", "true").env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("schema"));
-        finish(command.env("UPDATE_SCHEMA", "1"))
+        command.env("CARGO_HOME", &downloads).env("CARGO_NET_OFFLINE", "true");
+        finish(command.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("schema")).env("UPDATE_SCHEMA", "1"))
     };
     run().expect(0);
     let changed = SCHEMA.replacen("A manifest: what is or was built", "A manifest: what was built", 1);
@@ -122,7 +135,11 @@ fn the_real_tests() {
         for entry in std::fs::read_dir(from).unwrap() {
             let entry = entry.unwrap();
             let (from, to) = (entry.path(), to.join(entry.file_name()));
-            if from.is_dir() { copy(&from, &to) } else { drop(std::fs::copy(&from, &to).unwrap()) }
+            if from.is_dir() {
+                copy(&from, &to);
+            } else {
+                std::fs::copy(&from, &to).unwrap();
+            }
         }
     }
 }
