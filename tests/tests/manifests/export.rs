@@ -1,7 +1,6 @@
 //! `manifest export`, judged by the programs that it is for.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 
 use manifest::{FolderFile, Given, Manifest, Sha256, generate};
 use serde_json::json;
@@ -274,7 +273,7 @@ fn wrong_requests() {
         )],
     );
     assert!(Manifest::parse(&sandbox.read(file)).is_ok());
-    let ended: Ended = finish(Command::from(sandbox.xtask()).args(["manifest", "export", file])).expect(2);
+    let ended: Ended = finish(sandbox.xtask().args(["manifest", "export", file])).expect(2);
     assert!(
         ended.stderr.starts_with("error: the following required arguments were not provided:\n  --format <FORMAT>"),
         "{}",
