@@ -62,6 +62,11 @@ impl Stop {
         Stop::Problems(Code::Request, vec![problem])
     }
 
+    /// The world is not ready.
+    pub fn world(problem: Problem) -> Self {
+        Stop::Problems(Code::World, vec![problem])
+    }
+
     /// Tells it on standard error, without secrets, and gives the exit code.
     pub fn tell(&self, secrets: &Secrets) -> Code {
         let mut text = String::new();
@@ -111,6 +116,11 @@ fn failure(name: &JobName, failed: &Failed) -> String {
 /// A line on standard output, where results go. Nobody may be reading; that is no reason to fail.
 fn result(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n'));
+}
+
+/// Something that users should know, on standard error.
+fn warn(text: &str) {
+    let _ = writeln!(std::io::stderr(), "warning: {text}");
 }
 
 /// `gfx`: prints the table of targets.

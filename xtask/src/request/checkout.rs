@@ -1,6 +1,6 @@
 //! What `checkout` is asked for, and how any checkout is made.
 
-use manifest::Manifest;
+use manifest::{Manifest, shown};
 
 use super::said::Said;
 use super::{BUILD_ORDER, Given, Goal, Places, Problem, Request, Sources, addresses, by_default, folders, options, selection};
@@ -150,8 +150,7 @@ fn check_manifest(args: &CheckoutArgs, manifest: &Manifest, said: &mut Said) {
     match (&args.expected_pytorch_git_ref, branch) {
         (Some(expected), Some(branch)) if expected == branch => {}
         (Some(expected), branch) => {
-            let branch =
-                branch.map_or_else(|| "has no torch".to_owned(), |branch| format!("is of `{}`", super::given::shown(branch)));
+            let branch = branch.map_or_else(|| "has no torch".to_owned(), |branch| format!("is of `{}`", shown(branch)));
             said.problem(
                 Problem::new(format!("the manifest {branch}, and `--expected-pytorch-git-ref` says `{expected}`"))
                     .hint("name the manifest of that ref"),

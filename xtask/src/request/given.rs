@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use manifest::{Manifest, OptionValue, Origin, Project};
+use manifest::{Manifest, OptionValue, Origin, Project, shown};
 use serde_json::Value;
 
 use super::Problem;
@@ -200,11 +200,6 @@ fn rocm(manifest: &Manifest) -> Option<String> {
     let packages = manifest.rocm.iter().flat_map(|rocm| &rocm.packages);
     let package = packages.filter(|package| package.name == "rocm").map(|package| package.version.clone()).next();
     package.or_else(|| manifest.rocm_sdk_version.clone()).or_else(|| manifest.therock.as_ref()?.version.clone())
-}
-
-/// Foreign text in a message.
-pub(super) fn shown(text: &str) -> String {
-    text.chars().take(60).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]
