@@ -79,6 +79,7 @@ pub use name::{Finished, file_name};
 pub use project::{Project, UnknownProject};
 pub use read::ManifestError;
 pub use schema::SCHEMA;
+pub use shown::shown;
 pub use verify::Difference;
 pub use wheel::{TagKind, WheelFault, WheelName, WheelNameError, glob_prefix};
 

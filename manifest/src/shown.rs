@@ -3,8 +3,8 @@
 /// How many characters of a foreign text a message shows.
 const LIMIT: usize = 120;
 
-/// `text` with every character but plain ASCII and letters escaped, cut after [`LIMIT`] characters.
-pub(crate) fn shown(text: &str) -> String {
+/// `text` with every character but plain ASCII and letters escaped, cut after 120 characters.
+pub fn shown(text: &str) -> String {
     let mut message = String::new();
     for (index, character) in text.chars().enumerate() {
         if index == LIMIT {

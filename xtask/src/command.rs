@@ -45,6 +45,8 @@ pub enum Code {
 pub enum Stop {
     /// Problems that were found before anything was done.
     Problems(Code, Vec<Problem>),
+    /// A verification failed; what differs, line by line.
+    Unproven(String),
     /// Jobs that failed.
     Jobs(Vec<(JobName, Box<Failed>)>),
     /// What happened cannot be written down.
@@ -69,6 +71,7 @@ impl Stop {
                     text.extend(problem.hint.iter().map(|hint| format!("hint: {hint}\n")));
                 }
             }
+            Stop::Unproven(lines) => text.clone_from(lines),
             Stop::Jobs(jobs) => jobs.iter().for_each(|(name, failed)| text.push_str(&failure(name, failed))),
             Stop::File(error) => text = format!("error: {error}\n"),
             Stop::Unknown(facts) => {
@@ -81,6 +84,7 @@ impl Stop {
         let _ = std::io::stderr().write_all(secrets.redact(&text).as_bytes());
         match self {
             Stop::Problems(code, _) => *code,
+            Stop::Unproven(_) => Code::Unproven,
             Stop::Jobs(_) => Code::Job,
             Stop::File(_) => Code::World,
             Stop::Unknown(_) => Code::Bug,
@@ -108,6 +112,11 @@ fn failure(name: &JobName, failed: &Failed) -> String {
 /// A line on standard output, where results go. Nobody may be reading; that is no reason to fail.
 fn result(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n'));
+}
+
+/// A line on standard error, beside the results.
+fn aside(text: &str, secrets: &Secrets) {
+    let _ = writeln!(std::io::stderr(), "{}", secrets.redact(text));
 }
 
 /// `gfx`: prints the table of targets.

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod folders;
+mod generate;
 mod options;
 mod overrides;
 mod places;
@@ -11,8 +12,9 @@ mod selection;
 
 use manifest::{OptionValue, Project};
 
+pub use generate::Generate;
 use places::project_dirs;
-pub use places::{Chosen, Place, Places, Venv, dir_flag, venv_note, venv_notes, venv_python};
+pub use places::{Chosen, MANIFESTS, Place, Places, Venv, dir_flag, venv_note, venv_notes, venv_python};
 
 use said::Said;
 
