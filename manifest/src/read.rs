@@ -17,7 +17,7 @@ pub enum ManifestError {
     #[error("manifest is not JSON: {0}")]
     Json(serde_json::Error),
     /// JSON, but not an object.
-    #[error("manifest root must be a JSON object, not {0}")]
+    #[error("Manifest root must be a JSON object, not {0}")]
     Root(&'static str),
     /// A version that this crate cannot read; the value as JSON.
     #[error("unsupported `schema_version` `{}`: this reader knows only the integer 1", shown(.0))]

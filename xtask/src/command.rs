@@ -48,6 +48,8 @@ pub enum Code {
 pub enum Stop {
     /// Problems that were found before anything was done.
     Problems(Code, Vec<Problem>),
+    /// A verification failed; what differs, line by line.
+    Unproven(String),
     /// Jobs that failed.
     Jobs(Vec<(JobName, Box<Failed>)>),
     /// What happened cannot be written down.
@@ -77,6 +79,7 @@ impl Stop {
                     text.extend(problem.hint.iter().map(|hint| format!("hint: {hint}\n")));
                 }
             }
+            Stop::Unproven(lines) => text.clone_from(lines),
             Stop::Jobs(jobs) => jobs.iter().for_each(|(name, failed)| text.push_str(&failure(name, failed))),
             Stop::File(error) => text = format!("error: {error}\n"),
             Stop::Unknown(facts) => {
@@ -89,6 +92,7 @@ impl Stop {
         let _ = std::io::stderr().write_all(secrets.redact(&text).as_bytes());
         match self {
             Stop::Problems(code, _) => *code,
+            Stop::Unproven(_) => Code::Unproven,
             Stop::Jobs(_) => Code::Job,
             Stop::File(_) => Code::World,
             Stop::Unknown(_) => Code::Bug,
@@ -118,9 +122,9 @@ fn result(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n'));
 }
 
-/// Something that users should know, on standard error.
-fn warn(text: &str) {
-    let _ = writeln!(std::io::stderr(), "warning: {text}");
+/// A line on standard error, beside the results.
+fn aside(text: &str, secrets: &Secrets) {
+    let _ = writeln!(std::io::stderr(), "{}", secrets.redact(text));
 }
 
 /// `gfx`: prints the table of targets.

@@ -109,6 +109,11 @@ impl Selection {
     pub fn commas(&self) -> String {
         self.targets.join(",")
     }
+
+    /// The families as a manifest has them: `gfx94X-all;gfx120X-all`, if any was named.
+    pub fn named_families(&self) -> Option<String> {
+        (!self.families.is_empty()).then(|| self.families.join(";"))
+    }
 }
 
 /// Why words select no targets.

@@ -30,6 +30,7 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     let (track, warning) = plan::check::track(&facts, &session.request);
     warning.iter().for_each(|warning| session.warn(warning));
     let mut record = Record::begin(&session.request, host, &facts, &track)?;
+    record.warning().iter().for_each(|warning| session.warn(warning));
     let ended = make(&mut session, &mut facts, &mut record);
     finish(&mut session, record, ended, given.manifest.as_ref())
 }

@@ -15,7 +15,7 @@ use crate::plan::rocm::{check_set, hashes};
 use crate::plan::{Action, CheckRocm, Command, Failure, Job, JobName, Retry, Step, TakeWheel, When};
 use crate::process::{Ended, Spawn};
 use crate::version::same_version;
-use crate::{file, observe, process};
+use crate::{file, inspect, observe, process};
 
 use super::cache;
 
@@ -224,6 +224,13 @@ impl<'a> JobRun<'a> {
         let join = |folder: &str, name: &str| self.world.host.platform.join(folder, name);
         let path = join(&take.to, &name);
         let stored = file::take(&join(&take.from, &name), &take.to).map_err(|error| error.to_string())?;
+        let requires_dist = match inspect::requires_dist(&path) {
+            Ok(lines) => Some(lines.iter().map(|line| self.world.secrets.redact(line).into_owned()).collect()),
+            Err(cause) => {
+                self.say(format!("the requirements of `{name}` are not known: {cause}"));
+                None
+            }
+        };
         let mut replaced = Vec::new();
         for old in self.world.recorded.iter().filter(|old| **old != name && same_slot(old, &wheel)) {
             file::remove_all(&join(&take.to, old)).map_err(|error| error.to_string())?;
@@ -237,7 +244,7 @@ impl<'a> JobRun<'a> {
             source: Some(take.project),
             labels: wheel.labels(variant),
             planned_version: take.version.clone(),
-            requires_dist: None,
+            requires_dist,
             gfx_targets: None,
             split_from: None,
             extra: Extra::new(),
