@@ -3,6 +3,7 @@
 mod alone;
 mod caches;
 mod checkouts;
+mod judges;
 mod plans;
 mod rocm;
 mod set;
