@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Identity;
-use crate::merge::{MergeError, merge};
+use crate::merge::{MergeError, Misfit, merge};
 use crate::model::{Extra, Manifest, SchemaVersion};
 
 /// The index of a matrix: one manifest per run, and what was planned and is missing.
@@ -30,19 +30,19 @@ impl Index {
     /// # Errors
     /// [`MergeError`], for a manifest without an identity too.
     pub fn new(planned: &[Identity], manifests: Vec<Manifest>) -> Result<Self, MergeError> {
-        let mut groups: Vec<(Identity, Vec<Manifest>)> = Vec::new();
-        for (position, manifest) in manifests.into_iter().enumerate() {
-            let identity = manifest.identity().ok_or(MergeError::NoIdentity { position: position + 1 })?;
-            match groups.iter_mut().find(|(known, _)| *known == identity) {
-                Some((_, group)) => group.push(manifest),
-                None => groups.push((identity, vec![manifest])),
+        let mut groups: Vec<Group> = Vec::new();
+        for (position, manifest) in (1..).zip(manifests) {
+            let identity = manifest.identity().ok_or(MergeError::Part { position, misfit: Misfit::NoIdentity })?;
+            match groups.iter_mut().find(|group| group.identity == identity) {
+                Some(group) => group.add(position, manifest),
+                None => groups.push(Group { identity, positions: vec![position], manifests: vec![manifest] }),
             }
         }
-        let missing = planned.iter().filter(|planned| !groups.iter().any(|(identity, _)| identity == *planned)).cloned();
+        let is_there = |planned: &Identity| groups.iter().any(|group| group.identity == *planned);
         Ok(Self {
             schema_version: SchemaVersion,
-            missing: missing.collect(),
-            runs: groups.iter().map(|(_, group)| merge(group)).collect::<Result<_, _>>()?,
+            missing: planned.iter().filter(|planned| !is_there(planned)).cloned().collect(),
+            runs: groups.iter().map(Group::merge).collect::<Result<_, _>>()?,
             extra: Extra::new(),
         })
     }
@@ -50,6 +50,24 @@ impl Index {
     /// The file's text: JSON in UTF-8, two blanks of indentation, one newline at the end.
     pub fn to_json(&self) -> String {
         self.to_string()
+    }
+}
+
+/// Manifests of one build, and where each stands in the whole list.
+struct Group {
+    identity: Identity,
+    positions: Vec<usize>,
+    manifests: Vec<Manifest>,
+}
+
+impl Group {
+    fn add(&mut self, position: usize, manifest: Manifest) {
+        self.positions.push(position);
+        self.manifests.push(manifest);
+    }
+
+    fn merge(&self) -> Result<Manifest, MergeError> {
+        merge(&self.manifests).map_err(|error| error.among(&self.positions))
     }
 }
 

@@ -43,11 +43,13 @@
 //! - `diff`: what changed from one manifest to another
 //! - `merge`, `index`: several manifests of one build, and of a matrix of builds
 //! - `export`: checksums, requirements, constraints, outputs of a CI step
+//! - `summary`, `figures`: what a manifest says, for people
 //! - `shown`: foreign text, made fit for a message
 
 mod checked;
 mod diff;
 mod export;
+mod figures;
 mod folder;
 mod generate;
 mod identity;
@@ -59,6 +61,7 @@ mod project;
 mod read;
 mod schema;
 mod shown;
+mod summary;
 mod verify;
 mod wheel;
 mod write;
@@ -66,19 +69,21 @@ mod write;
 pub use checked::{CheckError, Commit, RelativePath, Sha256};
 pub use diff::{Change, Diff, Growth, MaxGrowth, MaxGrowthError, SourceChange, WheelChange, WheelFile};
 pub use export::{ExportError, github_output_line, sha256sums_line};
+pub use figures::{duration, size};
 pub use folder::FolderFile;
 pub use generate::{GenerateError, Generated, Given, Warning, generate};
 pub use identity::Identity;
 pub use index::Index;
-pub use merge::{MergeError, merge};
+pub use merge::{MergeError, Misfit, merge};
 pub use model::{
     Artifact, Ci, Extra, Failure, Job, JobStatus, Labels, Manifest, Missing, Need, OptionValue, Origin, Rocm, RocmPackage,
     SchemaVersion, Source, Status, TheRock, Toolchain,
 };
-pub use name::{Finished, file_name};
+pub use name::{Finished, file_name, lock_file_name};
 pub use project::{Project, UnknownProject};
 pub use read::ManifestError;
 pub use schema::SCHEMA;
+pub use shown::shown;
 pub use verify::Difference;
 pub use wheel::{TagKind, WheelFault, WheelName, WheelNameError, glob_prefix};
 

@@ -7,33 +7,39 @@ use crate::model::{Artifact, Job, JobStatus, Manifest, Missing, Need, Source, St
 use crate::project::Project;
 use crate::shown::{shown, without_credentials};
 
-/// Manifests that are not parts of one whole. Their positions count from 1.
+/// Manifests that are not parts of one whole.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum MergeError {
     /// No manifest at all.
     #[error("there is no manifest to merge")]
     Nothing,
-    /// A manifest that does not say what it is the manifest of.
-    #[error("manifest {position} lacks its platform, Python version, ref or GPU targets")]
-    NoIdentity {
-        /// Which one.
+    /// One that does not fit those before it.
+    #[error("manifest {position} {misfit}")]
+    Part {
+        /// Which one, counted from 1.
         position: usize,
+        /// Why not.
+        misfit: Misfit,
     },
-    /// Manifests of different builds.
-    #[error("manifest {position} is of another build than the first: `{}` is not `{}`", shown(&found.to_string()), shown(&first.to_string()))]
+}
+
+/// Why a manifest is no part of the whole: what follows its name in a sentence.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Misfit {
+    /// It does not say what it is the manifest of.
+    #[error("lacks its platform, Python version, ref or GPU targets")]
+    NoIdentity,
+    /// It is of a different build.
+    #[error("is of another build than the first: `{}` is not `{}`", shown(&found.to_string()), shown(&first.to_string()))]
     Identity {
-        /// Which one.
-        position: usize,
         /// What the first is of.
         first: Box<Identity>,
         /// What this one is of.
         found: Box<Identity>,
     },
-    /// A project that was built from different sources.
-    #[error("manifest {position} has other sources of `{project}` than one before: {found} is not {first}")]
+    /// A project was built from different sources.
+    #[error("has other sources of `{project}` than one before: {found} is not {first}")]
     Source {
-        /// Which one.
-        position: usize,
         /// Whose sources.
         project: Project,
         /// Repository and commit in a manifest before.
@@ -42,10 +48,8 @@ pub enum MergeError {
         found: String,
     },
     /// A value that wheels of one set share.
-    #[error("manifest {position} has another `{key}` than one before: `{}` is not `{}`", shown(found), shown(first))]
+    #[error("has another `{key}` than one before: `{}` is not `{}`", shown(found), shown(first))]
     Value {
-        /// Which one.
-        position: usize,
         /// The value's key.
         key: &'static str,
         /// The value in a manifest before.
@@ -54,10 +58,8 @@ pub enum MergeError {
         found: String,
     },
     /// One file with two contents.
-    #[error("manifest {position} has other contents of `{}` than one before: SHA-256 {found} is not {first}", shown(path))]
+    #[error("has other contents of `{}` than one before: SHA-256 {found} is not {first}", shown(path))]
     File {
-        /// Which one.
-        position: usize,
         /// The file's path.
         path: String,
         /// The digest in a manifest before.
@@ -72,11 +74,21 @@ impl MergeError {
     pub const fn hint(&self) -> &'static str {
         match self {
             Self::Nothing => "name at least one file",
-            Self::NoIdentity { .. } => "a list of sources is no part of a build: leave it out",
-            Self::Identity { .. } => "manifests of several builds make an index",
-            Self::Source { .. } | Self::Value { .. } | Self::File { .. } => {
+            Self::Part { misfit: Misfit::NoIdentity, .. } => "a list of sources is no part of a build: leave it out",
+            Self::Part { misfit: Misfit::Identity { .. }, .. } => {
+                "manifests of several builds make an index: `manifest merge --index`"
+            }
+            Self::Part { misfit: Misfit::Source { .. } | Misfit::Value { .. } | Misfit::File { .. }, .. } => {
                 "the parts were not built from the same: build them from one locked manifest"
             }
+        }
+    }
+
+    /// The same of manifests that are some of a longer list: where each stands there, counted from 1.
+    pub(crate) fn among(self, positions: &[usize]) -> Self {
+        match self {
+            Self::Part { position, misfit } => Self::Part { position: positions[position - 1], misfit },
+            Self::Nothing => self,
         }
     }
 }
@@ -91,17 +103,18 @@ impl MergeError {
 /// [`MergeError`], with the first thing that does not fit.
 pub fn merge(manifests: &[Manifest]) -> Result<Manifest, MergeError> {
     let first = manifests.first().ok_or(MergeError::Nothing)?;
-    let identity = first.identity().ok_or(MergeError::NoIdentity { position: 1 })?;
+    let identity = first.identity().ok_or(MergeError::Part { position: 1, misfit: Misfit::NoIdentity })?;
     let mut merged = first.clone();
     let mut artifacts: BTreeMap<String, Artifact> = BTreeMap::new();
     for (position, part) in (1..).zip(manifests) {
-        let found = part.identity().ok_or(MergeError::NoIdentity { position })?;
+        let wrong = |misfit| MergeError::Part { position, misfit };
+        let found = part.identity().ok_or(wrong(Misfit::NoIdentity))?;
         if found != identity {
-            return Err(MergeError::Identity { position, first: Box::new(identity), found: Box::new(found) });
+            return Err(wrong(Misfit::Identity { first: Box::new(identity), found: Box::new(found) }));
         }
-        join_values(&mut merged, part, position)?;
-        join_sources(&mut merged, part, position)?;
-        join_artifacts(&mut artifacts, part, position)?;
+        join_values(&mut merged, part).map_err(wrong)?;
+        join_sources(&mut merged, part).map_err(wrong)?;
+        join_artifacts(&mut artifacts, part).map_err(wrong)?;
         join_jobs(&mut merged.jobs, &part.jobs);
         for (key, value) in &part.extra {
             merged.extra.entry(key).or_insert_with(|| value.clone());
@@ -115,7 +128,7 @@ pub fn merge(manifests: &[Manifest]) -> Result<Manifest, MergeError> {
     Ok(merged)
 }
 
-fn join_values(merged: &mut Manifest, part: &Manifest, position: usize) -> Result<(), MergeError> {
+fn join_values(merged: &mut Manifest, part: &Manifest) -> Result<(), Misfit> {
     let values = [
         ("rocm_sdk_version", &mut merged.rocm_sdk_version, &part.rocm_sdk_version),
         ("version_suffix", &mut merged.version_suffix, &part.version_suffix),
@@ -124,7 +137,7 @@ fn join_values(merged: &mut Manifest, part: &Manifest, position: usize) -> Resul
     for (key, first, found) in values {
         match (first.as_ref(), found) {
             (Some(first), Some(found)) if first != found => {
-                return Err(MergeError::Value { position, key, first: first.clone(), found: found.clone() });
+                return Err(Misfit::Value { key, first: first.clone(), found: found.clone() });
             }
             (None, Some(found)) => *first = Some(found.clone()),
             _ => {}
@@ -133,12 +146,12 @@ fn join_values(merged: &mut Manifest, part: &Manifest, position: usize) -> Resul
     Ok(())
 }
 
-fn join_sources(merged: &mut Manifest, part: &Manifest, position: usize) -> Result<(), MergeError> {
+fn join_sources(merged: &mut Manifest, part: &Manifest) -> Result<(), Misfit> {
     for (project, found) in part.sources() {
         let builds = part.artifacts.iter().any(|artifact| artifact.source == Some(project));
         match merged.source_mut(project) {
             Some(first) if told(first) != told(found) => {
-                return Err(MergeError::Source { position, project, first: told(first), found: told(found) });
+                return Err(Misfit::Source { project, first: told(first), found: told(found) });
             }
             // The part that has the wheel knows more of the source than that which only planned it.
             first if builds || first.is_none() => *first = Some(found.clone()),
@@ -155,13 +168,13 @@ fn told(source: &Source) -> String {
     format!("`{}` at {}{changes}", shown(repo.strip_suffix(".git").unwrap_or(repo)), source.commit)
 }
 
-fn join_artifacts(artifacts: &mut BTreeMap<String, Artifact>, part: &Manifest, position: usize) -> Result<(), MergeError> {
+fn join_artifacts(artifacts: &mut BTreeMap<String, Artifact>, part: &Manifest) -> Result<(), Misfit> {
     for artifact in &part.artifacts {
         let path = artifact.relative_path.as_str();
         let known = artifacts.entry(path.to_owned()).or_insert_with(|| artifact.clone());
         if known.sha256 != artifact.sha256 {
             let (first, found) = (known.sha256.to_string(), artifact.sha256.to_string());
-            return Err(MergeError::File { position, path: path.to_owned(), first, found });
+            return Err(Misfit::File { path: path.to_owned(), first, found });
         }
     }
     Ok(())

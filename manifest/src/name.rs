@@ -30,6 +30,14 @@ pub fn file_name(python: &str, git_ref: &str, finished: Finished) -> String {
     format!("therock-manifest_torch_py{python}_{track}.{ending}")
 }
 
+/// `therock-manifest_torch_{PLATFORM}_{TRACK}.json`, the file of a lock in a folder of several: one per platform and ref.
+///
+/// - `platform`: `linux` or `windows`
+/// - `git_ref`: what was asked of PyTorch's repository, spelled as [`file_name`] spells it
+pub fn lock_file_name(platform: &str, git_ref: &str) -> String {
+    format!("therock-manifest_torch_{}_{}.json", platform.replace(is_forbidden, "-"), git_ref.replace(is_forbidden, "-"))
+}
+
 /// The version without blanks around it and without a leading `py`.
 pub(crate) fn plain_python(python: &str) -> &str {
     let python = python.trim();
@@ -42,7 +50,18 @@ fn is_forbidden(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Finished, file_name};
+    use super::{Finished, file_name, lock_file_name};
+
+    #[test]
+    fn names_of_locks() {
+        for (platform, git_ref, expected) in [
+            ("linux", "release/2.12", "therock-manifest_torch_linux_release-2.12.json"),
+            ("windows", "nightly", "therock-manifest_torch_windows_nightly.json"),
+            ("linux", "users/a\\b:c", "therock-manifest_torch_linux_users-a-b-c.json"),
+        ] {
+            assert_eq!(lock_file_name(platform, git_ref), expected);
+        }
+    }
 
     #[test]
     fn names() {

@@ -1,10 +1,12 @@
 //! Foreign text in a message: nothing that a terminal would obey, and not megabytes of it.
 
+use serde_json::Value;
+
 /// How many characters of a foreign text a message shows.
 const LIMIT: usize = 120;
 
-/// `text` with every character but plain ASCII and letters escaped, cut after [`LIMIT`] characters.
-pub(crate) fn shown(text: &str) -> String {
+/// `text` with every character but plain ASCII and letters escaped, cut after 120 characters: fit for a message.
+pub fn shown(text: &str) -> String {
     let mut message = String::new();
     for (index, character) in text.chars().enumerate() {
         if index == LIMIT {
@@ -18,6 +20,16 @@ pub(crate) fn shown(text: &str) -> String {
         }
     }
     message
+}
+
+/// A value of JSON that is one of text's: `none` for null, the items of a list with commas between.
+pub(crate) fn shown_value(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => shown(text),
+        Value::Array(values) => shown(&values.iter().map(shown_value).collect::<Vec<_>>().join(",")),
+        other => shown(&other.to_string()),
+    }
 }
 
 /// A URL without the user name and password before its host. Of anything else nothing is taken: `git@host:path` has a name

@@ -96,6 +96,7 @@ fn survives(text: &str) {
         if let Ok(index) = Index::parse(text) {
             let text = index.to_json();
             assert_eq!(Index::parse(&text).unwrap().to_json(), text);
+            assert_harmless(&index.summary());
         }
         return;
     };
@@ -108,11 +109,22 @@ fn survives(text: &str) {
     }
     let _ = (manifest.verify(&[]), manifest.requirements(), manifest.constraints(), manifest.github_output("m"));
     assert!(Diff::new(&manifest, &manifest).is_empty());
+    assert_harmless(&manifest.summary());
+    for diff in [Diff::new(&manifest, &Manifest::default()), Diff::new(&Manifest::default(), &manifest)] {
+        assert_harmless(&diff.to_string());
+        assert_eq!(diff.growth_beyond("0%".parse().unwrap()), []);
+    }
     assert!(manifest.sha256sums().lines().count() <= manifest.artifacts.len());
     if manifest.identity().is_some() {
         let merged = merge(&[manifest.clone(), manifest.clone()]);
         assert!(merged.is_ok() || manifest.check().iter().any(|difference| difference.code() == "twice"));
     }
+}
+
+/// Nothing but lines of letters, digits and signs: no control, no turn of direction.
+fn assert_harmless(text: &str) {
+    let harmless = |c: char| c == '\n' || c == ' ' || c == '…' || c.is_ascii_graphic() || c.is_alphanumeric();
+    assert!(text.chars().all(harmless), "{text:?}");
 }
 
 proptest! {
@@ -167,6 +179,29 @@ proptest! {
         let read = Manifest::parse(&text).unwrap();
         prop_assert_eq!(&read, &manifest);
         prop_assert_eq!(read.to_json(), text);
+        assert_harmless(&manifest.summary());
+    }
+
+    #[test]
+    fn indexes_come_back(manifests in prop::collection::vec(whole(), 0..3), key in "x_[a-z]{1,6}", value in json_value()) {
+        let mut index = Index { extra: [(key, value)].into_iter().collect(), ..Index::new(&[], Vec::new()).unwrap() };
+        index.runs = manifests;
+        index.missing = index.runs.iter().filter_map(Manifest::identity).collect();
+        let read = Index::parse(&index.to_json()).unwrap();
+        prop_assert_eq!(&read, &index);
+        prop_assert_eq!(read.to_json(), index.to_json());
+        assert_harmless(&index.summary());
+    }
+
+    /// One bit of a file, as a failing disk turns it. What is no text any more never gets here.
+    #[test]
+    fn turned_bits(file in 0..FILES.len(), at in any::<prop::sample::Index>(), bit in 0..8_u8) {
+        let mut bytes = FILES[file].as_bytes().to_vec();
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1 << bit;
+        if let Ok(text) = String::from_utf8(bytes) {
+            survives(&text);
+        }
     }
 
     #[test]

@@ -2,8 +2,12 @@
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+mod checkout;
+mod lock;
 mod manifest;
 
+pub use checkout::CheckoutArgs;
+pub use lock::LockArgs;
 pub use manifest::{
     DiffArgs, ExportArgs, ExportFormat, GenerateArgs, ManifestCommand, MatrixArgs, MergeArgs, SchemaArgs, ShowArgs, System,
     UploadArgs, VerifyArgs,
@@ -35,6 +39,10 @@ pub enum Command {
     Build(BuildArgs),
     /// Print what `build` would do and why, and do nothing
     Plan(PlanArgs),
+    /// Resolve refs to commits and write them down, so that they can be built later and elsewhere
+    Lock(LockArgs),
+    /// Check out the sources only
+    Checkout(CheckoutArgs),
     /// Make the Python environment and install the ROCm packages only
     InstallRocm(InstallArgs),
     /// Write, check, compare and convert manifests
@@ -149,6 +157,10 @@ pub struct BuildArgs {
         help_heading = "Sources"
     )]
     pub reference: Option<String>,
+
+    /// Build what this manifest says: its commits, Python, targets, ROCm and options; flags given beside it win
+    #[arg(long, value_name = "FILE|URL", allow_hyphen_values = true, help_heading = "Sources")]
+    pub from_manifest: Option<String>,
 
     /// A project's repository instead of its default; may be repeated
     #[arg(long, value_name = "P=URL", help_heading = "Sources")]

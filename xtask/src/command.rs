@@ -1,7 +1,10 @@
 //! The commands: what each looks at, plans and does, in that order; and how they end.
 
 pub mod build;
+pub mod checkout;
+mod given;
 pub mod install;
+pub mod lock;
 pub mod manifest;
 pub mod matrix;
 pub mod plan;
@@ -57,6 +60,11 @@ impl Stop {
     /// The request is wrong.
     pub fn request(problem: Problem) -> Self {
         Stop::Problems(Code::Request, vec![problem])
+    }
+
+    /// The world is not ready.
+    pub fn world(problem: Problem) -> Self {
+        Stop::Problems(Code::World, vec![problem])
     }
 
     /// Tells it on standard error, without secrets, and gives the exit code.
@@ -118,6 +126,11 @@ fn append_for_github(host: &Host, variable: &str, text: &str) -> Result<(), File
     }
 }
 
+/// Something that users should know, on standard error.
+fn warn(text: &str) {
+    let _ = writeln!(std::io::stderr(), "warning: {text}");
+}
+
 /// `gfx`: prints the table of targets.
 ///
 /// # Errors
@@ -142,12 +155,11 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     fn new(host: &'a Host, looks: Looks, request: Request, args: &InstallArgs) -> Self {
-        let detail = match (args.quiet, args.verbose) {
-            (true, _) => Detail::Quiet,
-            (_, true) => Detail::Verbose,
-            _ => Detail::Normal,
-        };
-        let report = Report::new(args.log_style.unwrap_or_default(), detail, host.terminal);
+        let report = Report::new(args.log_style.unwrap_or_default(), Detail::of((args.quiet, args.verbose)), host.terminal);
+        Session::reporting(host, looks, request, report)
+    }
+
+    fn reporting(host: &'a Host, looks: Looks, request: Request, report: Report) -> Self {
         Session { host, looks, request, report, logs: String::new(), started: Instant::now() }
     }
 

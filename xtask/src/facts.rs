@@ -99,6 +99,9 @@ pub struct Python {
     pub ensurepip: bool,
     /// Whether the operating system asks that nothing be installed into it (PEP 668).
     pub externally_managed: bool,
+    /// The operating system that it runs on, where that says what it is: `AlmaLinux 8.10`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operating_system: Option<String>,
     /// Installed distributions: normalised name -> version.
     pub distributions: BTreeMap<String, String>,
 }
@@ -152,15 +155,23 @@ pub struct RocmSet {
     pub asked: String,
     /// The distributions of the set: normalised name -> version.
     pub distributions: BTreeMap<String, String>,
+    /// The SHA-256 of the file that each was installed from, by normalised name, where pip told it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sha256: BTreeMap<String, String>,
 }
 
 impl EnvironmentState {
-    /// The interpreter, if the environment answers.
-    pub fn python(&self) -> Option<&Python> {
+    /// The environment, if it answers.
+    pub fn ready(&self) -> Option<&Ready> {
         match self {
-            EnvironmentState::Ready(ready) => Some(&ready.python),
+            EnvironmentState::Ready(ready) => Some(ready),
             _ => None,
         }
+    }
+
+    /// Its interpreter.
+    pub fn python(&self) -> Option<&Python> {
+        self.ready().map(|ready| &ready.python)
     }
 }
 
@@ -185,6 +196,9 @@ pub struct Locked {
     pub branch: Option<String>,
     /// Where the commit comes from, in words.
     pub why: String,
+    /// The version that the sources say at this commit, without a suffix; only a lock asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 /// A project whose commit could not be found.

@@ -81,6 +81,29 @@ pub fn read_text(path: &str) -> Outcome<String> {
     fs::read_to_string(path).map_err(failed("read", path))
 }
 
+/// The text of a file that somebody else may have made: no more than so many bytes of it.
+///
+/// # Errors
+/// If it cannot be read, is not UTF-8, or has more.
+pub fn read_at_most(path: &str, most: u64) -> Outcome<String> {
+    let (file, _) = open(path)?;
+    let mut text = String::new();
+    let read = file.take(most + 1).read_to_string(&mut text);
+    let bounded = read.and_then(|length| match length as u64 <= most {
+        true => Ok(text),
+        false => Err(io::Error::new(ErrorKind::FileTooLarge, format!("it has more than {most} bytes"))),
+    });
+    bounded.map_err(failed("read", path))
+}
+
+/// A folder for files that nobody needs afterwards; it goes with the value.
+///
+/// # Errors
+/// If there is no place for it.
+pub fn scratch() -> Outcome<tempfile::TempDir> {
+    tempfile::tempdir().map_err(failed("make the folder", "for temporary files"))
+}
+
 /// The text of a file, if it is there.
 ///
 /// # Errors

@@ -254,6 +254,15 @@ impl Host {
     pub fn platform_name(&self) -> String {
         format!("{}-{}", self.platform.name(), self.machine.to_lowercase())
     }
+
+    /// The manifest's name of another machine's platform. What is built for is the machine that there is most of, unless this is one.
+    pub fn name_of(&self, platform: Platform) -> String {
+        match platform {
+            own if own == self.platform => self.platform_name(),
+            Platform::Linux => "linux-x86_64".to_owned(),
+            Platform::Windows => "windows-amd64".to_owned(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -304,5 +313,9 @@ mod tests {
         };
         assert_eq!(host.path_folders(), ["C:\\a", "C:\\b c"]);
         assert_eq!(host.platform_name(), "windows-amd64");
+        assert_eq!(
+            [Platform::Linux, Platform::Windows].map(|platform| host.name_of(platform)),
+            ["linux-x86_64", "windows-amd64"]
+        );
     }
 }

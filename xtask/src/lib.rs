@@ -58,6 +58,8 @@ fn run(cli: &Cli, host: &Host) -> Result<Code, Stop> {
     match &cli.command {
         Command::Build(args) => command::build::run(args, host),
         Command::Plan(args) => command::plan::run(args, host),
+        Command::Lock(args) => command::lock::run(args, host),
+        Command::Checkout(args) => command::checkout::run(args, host),
         Command::InstallRocm(args) => command::install::run(args, host),
         Command::Manifest(what) => command::manifest::run(what, host),
         Command::Upload(args) => command::upload::run(args, host),

@@ -1,6 +1,7 @@
 //! The only reader of the world: the machine, then what stands on its disks, then what programs answer. What cannot be read is said in words,
 //! never left empty.
 
+mod download;
 mod git;
 mod host;
 mod lock;
@@ -21,6 +22,7 @@ mod tests;
 
 use std::thread::ScopedJoinHandle;
 
+pub use download::{MOST, download};
 pub use host::{arguments, host, now};
 pub use looks::looks;
 pub use python::{install_done, keep_rocm_set, note_install};
@@ -28,7 +30,7 @@ pub use python::{install_done, keep_rocm_set, note_install};
 use crate::facts::{Facts, Looks, Python};
 use crate::host::{Host, Platform};
 use crate::plan::{self, Mark};
-use crate::request::{Goal, Request};
+use crate::request::{Goal, Request, Submodules};
 use git::Git;
 
 /// What programs and checkouts answer. Of what was seen `before`, the interpreters, the tools and the commits are kept: they are held to.
@@ -36,7 +38,7 @@ pub fn facts(request: &Request, host: &Host, looks: &Looks, before: Option<Facts
     let git = git(host, looks);
     let (known, kept) = match before {
         Some(before) => (before.lock, Some((before.interpreters, before.tools))),
-        None => Default::default(),
+        None => (request.lock.clone(), None),
     };
     let (interpreters, tools) = kept.unzip();
     let output = output::output(host, &request.places);
@@ -70,6 +72,49 @@ pub fn facts(request: &Request, host: &Host, looks: &Looks, before: Option<Facts
         (facts.interpreters, facts.environment, facts.rocm) = joined(python);
     });
     facts
+}
+
+/// The commits of a request to lock, the versions of their sources where a suffix will follow them, and TheRock. No program but git is asked.
+pub fn lock(request: &Request, host: &Host, looks: &Looks) -> Facts {
+    let git = git(host, looks);
+    let folder = therock::folder(request, host);
+    let (lock, unresolved) = lock::with_versions(request, git, folder.as_deref());
+    let therock = therock::upstream(host, git, folder.as_deref());
+    Facts { lock, unresolved, therock, tools: tools::asked(host, looks, ["git"].into_iter()), ..Facts::default() }
+}
+
+/// What stands where sources are to be checked out, their commits, and who translates them.
+pub fn sources(request: &Request, host: &Host, looks: &Looks) -> Facts {
+    let git = git(host, looks);
+    let mut facts = Facts::default();
+    std::thread::scope(|scope| {
+        let python = scope.spawn(|| python::candidates(request, host, looks));
+        let tools = scope.spawn(|| tools::asked(host, looks, ["git"].into_iter()));
+        let folder = therock::folder(request, host);
+        let locked = scope.spawn(move || lock::lock(request, git, folder.as_deref(), request.lock.clone()));
+        let (checkouts, unreadable) = sources::checkouts(request, host, git);
+        (facts.lock, facts.unresolved) = joined(locked);
+        facts.unresolved.extend(unreadable);
+        facts.checkouts = checkouts;
+        (facts.interpreters, facts.tools) = (joined(python), joined(tools));
+    });
+    facts
+}
+
+/// Commits what the translation of CUDA to HIP changed in a checkout and, unless they are left alone, its submodules.
+///
+/// # Errors
+/// In words: what git said.
+pub fn commit_translated(host: &Host, looks: &Looks, dir: &str, submodules: Submodules) -> Result<(), String> {
+    git(host, looks).ok_or_else(no_git)?.commit_translated(dir, submodules)
+}
+
+/// Looks whether a checkout is at its commit, and each of its submodules at that which it is recorded with.
+///
+/// # Errors
+/// In words: what is elsewhere.
+pub fn check_checkout(host: &Host, looks: &Looks, dir: &str, commit: &str, submodules: Submodules) -> Result<(), String> {
+    git(host, looks).ok_or_else(no_git)?.check_checkout(dir, commit, submodules)
 }
 
 /// Asks one interpreter who it is and what is installed in its environment.

@@ -9,12 +9,16 @@ use manifest::{
 };
 
 use crate::event::{Event, Failed, JobEnd};
-use crate::facts::{Facts, Upstream};
+use crate::facts::{Facts, Python, Upstream};
 use crate::file::{self, FileError};
 use crate::host::Host;
 use crate::plan::{self, Plan, rocm::is_rocm};
 use crate::redact::Secrets;
 use crate::request::Request;
+
+mod planned;
+
+pub use planned::{may_replace, planned};
 
 /// The manifest of a run, on disk.
 pub struct Record {
@@ -66,7 +70,7 @@ impl Record {
         self.manifest.rocm_sdk_version = sdk.map(|rocm| rocm.sdk_version.clone());
         self.manifest.version_suffix = plan.suffix.clone();
         self.manifest.rocm = Some(rocm(request, facts));
-        self.manifest.toolchain = Some(toolchain(facts));
+        self.manifest.toolchain = Some(toolchain(facts.environment.python(), facts));
         self.manifest.therock = facts.therock.as_ref().and_then(|seen| Some(therock(seen.as_ref().ok()?, facts)));
         self.jobs = plan.build.iter().filter_map(|job| Some((job.name.to_string(), job.project?))).collect();
         let others = std::mem::take(&mut self.manifest.jobs);
@@ -74,6 +78,11 @@ impl Record {
         self.manifest.jobs.extend(others);
         self.save()?;
         file::remove_all(&self.complete)
+    }
+
+    /// Takes note of the environment as the builds left it: they install what they need as their first steps.
+    pub fn built_in(&mut self, python: &Python, facts: &Facts) {
+        self.manifest.toolchain = Some(toolchain(Some(python), facts));
     }
 
     /// Takes note of what happened; writes the manifest where that changed it.
@@ -287,7 +296,14 @@ fn therock(upstream: &Upstream, facts: &Facts) -> TheRock {
 fn rocm(request: &Request, facts: &Facts) -> Rocm {
     let index = request.rocm.index_url.as_ref().or(request.rocm.find_links.as_ref());
     let distributions = facts.environment.python().map(|python| python.distributions.clone()).unwrap_or_default();
-    let package = |(name, version): (String, String)| RocmPackage { name, version, sha256: None, extra: Extra::new() };
+    // What was installed on demand, and not replaced by anybody since.
+    let set = facts.environment.ready().and_then(|ready| ready.rocm_set.as_ref());
+    let sha256 = |name: &str, version: &str| {
+        let set = set.filter(|set| set.distributions.get(name).is_some_and(|installed| installed == version))?;
+        Sha256::parse(set.sha256.get(name)?).ok()
+    };
+    let package =
+        |(name, version): (String, String)| RocmPackage { sha256: sha256(&name, &version), name, version, extra: Extra::new() };
     Rocm {
         index: index.map(|index| request.secrets.redact(index).into_owned()),
         packages: distributions.into_iter().filter(|(name, _)| is_rocm(name)).map(package).collect(),
@@ -296,8 +312,7 @@ fn rocm(request: &Request, facts: &Facts) -> Rocm {
 }
 
 /// The programs of the environment come before those of the machine, because builds find them first.
-fn toolchain(facts: &Facts) -> Toolchain {
-    let python = facts.environment.python();
+fn toolchain(python: Option<&Python>, facts: &Facts) -> Toolchain {
     let installed = |name: &str| python.and_then(|python| python.installed(name)).map(str::to_owned);
     let tool = |name: &str| facts.tools.get(name).and_then(|tool| tool.version.clone().ok());
     let compilers = facts.tools.keys().filter(|name| !["git", "cmake", "ninja"].contains(&name.as_str()));
@@ -308,7 +323,8 @@ fn toolchain(facts: &Facts) -> Toolchain {
         cmake: installed("cmake").or_else(|| tool("cmake")),
         ninja: installed("ninja").or_else(|| tool("ninja")),
         compilers: compilers.filter_map(|name| Some((name.clone(), tool(name)?))).collect(),
-        ..Toolchain::default()
+        os: python.and_then(|python| python.operating_system.clone()),
+        extra: Extra::new(),
     }
 }
 

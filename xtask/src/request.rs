@@ -2,22 +2,30 @@
 //! program; the second one is in `plan/check.rs`, once programs have answered.
 
 mod addresses;
+mod checkout;
 mod folders;
+mod given;
+mod lock;
 mod options;
 mod overrides;
 mod places;
 mod said;
 mod selection;
 
+use std::collections::BTreeMap;
+
 use manifest::{OptionValue, Project};
 
+pub use checkout::{Changes, CheckoutWish, Depth, Submodules, Translated};
+pub use given::Given;
+pub use lock::{Lock, NamedTheRock};
 use places::project_dirs;
 pub use places::{Chosen, Place, Places, Venv, dir_flag, venv_note, venv_notes, venv_python};
 
 use said::Said;
 
 use crate::cli::{BuildArgs, InstallArgs, Wish};
-use crate::facts::Looks;
+use crate::facts::{Locked, Looks};
 use crate::gfx::Selection;
 use crate::host::{Host, Platform};
 use crate::redact::Secrets;
@@ -51,6 +59,8 @@ impl Problem {
 pub struct Request {
     /// What is made: wheels, or only the environment they are made in.
     pub goal: Goal,
+    /// What the wheels run on: this machine's platform, unless commits are only locked.
+    pub platform: Platform,
     /// Where everything is.
     pub places: Places,
     /// The interpreter.
@@ -63,6 +73,10 @@ pub struct Request {
     pub selected: Vec<Project>,
     /// What is checked out; without it the sources are built as they are.
     pub reference: Option<GitRef>,
+    /// Commits that are asked for as such, by a manifest.
+    pub lock: BTreeMap<Project, Locked>,
+    /// How they are checked out.
+    pub checkout: CheckoutWish,
     /// Repositories that replace the defaults.
     pub origins: Vec<(Project, RepoUrl)>,
     /// Flash attention in torch.
@@ -92,6 +106,10 @@ pub enum Goal {
     Wheels,
     /// The Python environment and the ROCm packages.
     Environment,
+    /// The commits of the sources, for a build to come.
+    Lock,
+    /// The sources.
+    Sources,
 }
 
 /// Which sources are built.
@@ -115,7 +133,7 @@ pub enum PythonWish {
 }
 
 /// Which ROCm packages are asked for, and from where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RocmWish {
     /// Whether they are installed.
     pub install: Wish,
@@ -228,14 +246,18 @@ pub struct Override {
 }
 
 impl Request {
-    /// The request that `build` and `plan` make of their flags.
-    pub fn build(args: &BuildArgs, host: &Host, places: Places, looks: &Looks) -> Result<Self, Vec<Problem>> {
+    /// The request that `build` and `plan` make of their flags, those that a manifest filled in among them.
+    pub fn build(args: &BuildArgs, host: &Host, places: Places, looks: &Looks, given: Given) -> Result<Self, Vec<Problem>> {
         let sources = if args.demo { Sources::Demo } else { Sources::Real };
-        let mut said = Said::new(host);
+        let Given { flags, lock, problems } = given;
+        let mut said = Said::new(host).given(flags, problems);
+        said.text("from-manifest", &args.from_manifest);
         let mut request = Self::common(&args.install, Goal::Wheels, sources, places, looks, &mut said);
         folders::note_places(args, &request.places, &mut said);
         options::read(args, looks, &mut request, &mut said);
+        request.lock = lock;
         selection::select(args, looks, &mut request, &mut said);
+        request.hold();
         folders::check_venv(&args.install, &request, looks, &mut said);
         folders::check_folders(&request, looks, &mut said);
         let words = args.env.iter().chain(&args.origin);
@@ -255,13 +277,27 @@ impl Request {
     fn common(args: &InstallArgs, goal: Goal, sources: Sources, places: Places, looks: &Looks, said: &mut Said) -> Self {
         let gfx = options::gfx(args, goal, sources, said);
         Request {
-            goal,
             python: options::python(args, said),
             rocm: options::rocm(args, sources, &places, looks, &gfx, said),
             gfx,
+            sources,
+            ..Self::nothing(goal, places, said)
+        }
+    }
+
+    /// A request before anything was asked for.
+    fn nothing(goal: Goal, places: Places, said: &Said) -> Self {
+        Request {
+            goal,
+            platform: said.host.platform,
+            python: PythonWish::Default,
+            rocm: RocmWish::default(),
+            gfx: Selection { targets: Vec::new(), families: Vec::new() },
             places,
             selected: Vec::new(),
             reference: None,
+            lock: BTreeMap::new(),
+            checkout: CheckoutWish::default(),
             origins: Vec::new(),
             flash_attention: Wish::Unsaid,
             cache: Cache::Off,
@@ -269,10 +305,23 @@ impl Request {
             leftovers: Leftovers::Keep,
             jobs: Jobs::Auto,
             overrides: Vec::new(),
-            sources,
+            sources: Sources::Real,
             options: Vec::new(),
             secrets: Secrets::default(),
         }
+    }
+
+    /// Keeps of the commits in a manifest those that are fetched. Whoever names another repository says where such a commit comes from.
+    fn hold(&mut self) {
+        let lock = std::mem::take(&mut self.lock).into_iter();
+        let mut lock: BTreeMap<Project, Locked> =
+            lock.filter(|(project, _)| self.builds(*project) && self.fetches(*project)).collect();
+        for (project, origin) in &self.origins {
+            if let Some(locked) = lock.get_mut(project) {
+                locked.repo = origin.redacted();
+            }
+        }
+        self.lock = lock;
     }
 
     fn finish<'a>(mut self, host: &Host, typed: impl Iterator<Item = &'a String>, said: Said) -> Result<Self, Vec<Problem>> {

@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-use serde_json::Value;
-
 use super::growth::percent;
 use super::{Change, Diff, SourceChange, WheelChange, WheelFile};
 use crate::model::Source;
-use crate::shown::shown;
+use crate::shown::{shown, shown_value};
 
 /// A heading for each kind of change, its changes indented by two blanks; or `no difference`.
 impl fmt::Display for Diff {
@@ -59,16 +57,7 @@ fn source_parts(before: &Source, after: &Source, compare_url: Option<&str>) -> S
 }
 
 fn change(change: &Change) -> String {
-    format!("{}: {} -> {}", shown(&change.name), value(&change.before), value(&change.after))
-}
-
-fn value(value: &Value) -> String {
-    match value {
-        Value::Null => "none".to_owned(),
-        Value::String(text) => shown(text),
-        Value::Array(values) => shown(&values.iter().map(self::value).collect::<Vec<_>>().join(",")),
-        other => shown(&other.to_string()),
-    }
+    format!("{}: {} -> {}", shown(&change.name), shown_value(&change.before), shown_value(&change.after))
 }
 
 fn wheel(change: &WheelChange) -> String {

@@ -36,9 +36,11 @@ fn manifests_that_cannot_be_listed() {
         "manifest 2 lacks its platform, Python version, ref or GPU targets"
     );
     let other = Manifest { version_suffix: Some("+x".to_owned()), ..complete.clone() };
+    // The second of its build, and the third of all.
+    let between = Manifest { python_version: Some("3.13".to_owned()), ..complete.clone() };
     assert_eq!(
-        Index::new(&[], vec![complete, other]).unwrap_err().to_string(),
-        "manifest 2 has another `version_suffix` than one before: `+x` is not `+rocm7.14.0a20260811`"
+        Index::new(&[], vec![complete, between, other]).unwrap_err().to_string(),
+        "manifest 3 has another `version_suffix` than one before: `+x` is not `+rocm7.14.0a20260811`"
     );
 }
 

@@ -85,7 +85,7 @@ fn refusals() {
     );
     assert_eq!(
         refusal(|part| part.python_version = Some("3.13".to_owned())),
-        "manifest 3 is of another build than the first: `linux-x86_64, Python 3.13, nightly, gfx942` is not `linux-x86_64, Python 3.12, nightly, gfx942` | manifests of several builds make an index"
+        "manifest 3 is of another build than the first: `linux-x86_64, Python 3.13, nightly, gfx942` is not `linux-x86_64, Python 3.12, nightly, gfx942` | manifests of several builds make an index: `manifest merge --index`"
     );
     let pytorch = "manifest 3 has other sources of `pytorch` than one before: `https://github.com/pytorch/pytorch` at";
     assert_eq!(

@@ -42,7 +42,7 @@ pub struct RocmPackage {
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Toolchain {
-    /// The Python interpreter: `CPython 3.12.4`.
+    /// The Python interpreter: `cpython 3.12.4`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interpreter: Option<String>,
     /// pip: `24.0`.

@@ -3,12 +3,15 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::kind;
 use crate::folder::FolderFile;
+use crate::index::Index;
 use crate::model::Manifest;
 
 const BUILD: &str = include_str!("../../schema/examples/incomplete.json");
+const INDEX: &str = include_str!("../../schema/examples/index.json");
 
 fn refusal(text: &str) -> String {
     Manifest::parse(text).unwrap_err().to_string()
@@ -244,6 +247,91 @@ fn truncated_at_every_byte() {
         assert!(text.starts_with("manifest is not JSON: EOF while parsing "), "{length}: {text}");
     }
     assert_eq!(refusal(&BUILD[..end - 1]), "manifest is not JSON: EOF while parsing an object at line 222 column 0");
+    for length in 0..INDEX.trim_end().len() {
+        let text = Index::parse(&INDEX[..length]).unwrap_err().to_string();
+        assert!(text.starts_with("manifest is not JSON: EOF while parsing "), "{length}: {text}");
+    }
+}
+
+/// Every value of a build's manifest, replaced by one of every other kind. Null may stand for what is absent.
+#[test]
+fn wrong_types() {
+    let whole: Value = serde_json::from_str(BUILD).unwrap();
+    let values = [json!(true), json!(7), json!(-7.5), json!("x"), json!(["x"]), json!({"x": "y"}), json!([[]])];
+    let mut refused = 0;
+    for pointer in pointers(&whole) {
+        let expected = whole.pointer(&pointer).unwrap();
+        // These take any JSON.
+        if pointer.starts_with("/ci/matrix") || pointer.starts_with("/options/") && pointer.contains("/value") {
+            continue;
+        }
+        for value in values.iter().filter(|value| kind(value) != kind(expected)) {
+            let mut changed = whole.clone();
+            *changed.pointer_mut(&pointer).unwrap() = value.clone();
+            let text = refusal(&changed.to_string());
+            let known = ["manifest does not fit schema version 1: ", "manifest entry `", "unsupported `schema_version` `"];
+            assert!(known.iter().any(|start| text.starts_with(start)), "{pointer} {value}: {text}");
+            refused += 1;
+        }
+    }
+    assert!(refused > 1000, "{refused}");
+}
+
+/// A pointer to each value of a document.
+fn pointers(value: &Value) -> Vec<String> {
+    let inner: Vec<(String, &Value)> = match value {
+        Value::Object(fields) => fields.iter().map(|(key, value)| (format!("/{key}"), value)).collect(),
+        Value::Array(items) => items.iter().enumerate().map(|(index, value)| (format!("/{index}"), value)).collect(),
+        _ => Vec::new(),
+    };
+    let below = |(key, value): (String, &Value)| {
+        let deeper: Vec<String> = pointers(value).iter().map(|rest| format!("{key}{rest}")).collect();
+        std::iter::once(key).chain(deeper).collect::<Vec<_>>()
+    };
+    inner.into_iter().flat_map(below).collect()
+}
+
+/// An index trusts the manifests in it as little, and is no easier to exhaust.
+#[test]
+fn indexes() {
+    let refusal = |text: &str| Index::parse(text).unwrap_err().to_string();
+    let of = |run: &str| format!("{{\"schema_version\": 1, \"runs\": [{run}], \"missing\": []}}");
+    let source = |repo: &str, commit: &str| of(&json!({"apex": {"repo": repo, "commit": commit}}).to_string());
+    let fit = |cause: &str| format!("manifest does not fit schema version 1: {cause}");
+    let twice = "{\"schema_version\": 1, \"runs\": [], \"runs\": [], \"missing\": []}";
+    let table = [
+        ("[".repeat(100_000), "manifest is not JSON: recursion limit exceeded at line 1 column 128".to_owned()),
+        ("{\"runs\":[".repeat(100_000), "manifest is not JSON: recursion limit exceeded at line 1 column 576".to_owned()),
+        (of(&"[".repeat(100_000)), "manifest is not JSON: recursion limit exceeded at line 1 column 157".to_owned()),
+        (of("{\"schema_version\": 1e999}"), "manifest is not JSON: number out of range at line 1 column 55".to_owned()),
+        (
+            of("{\"schema_version\": 2}"),
+            "run 1: unsupported `schema_version` `2`: this reader knows only the integer 1".to_owned(),
+        ),
+        (
+            source("--upload-pack=x", &"a".repeat(40)),
+            "run 1: manifest entry `apex`: `repo` `--upload-pack=x` is not a repository".to_owned(),
+        ),
+        (
+            source("r", "../x"),
+            "run 1: manifest entry `apex`: commit `../x` is not 40 or 64 lower-case hexadecimal digits".to_owned(),
+        ),
+        (of("{\"status\": \"failed\", \"status\": \"failed\"}"), fit("duplicate field `status` at line 1 column 60")),
+        (twice.to_owned(), fit("duplicate field `runs` at line 1 column 40")),
+        (of("null"), fit("invalid type: null, expected struct Manifest at line 1 column 35")),
+        (of("{\"gfx_targets\": \"gfx942\"}"), fit("invalid type: string \"gfx942\", expected a sequence at line 1 column 55")),
+        (
+            "{\"schema_version\": 1, \"runs\": {}, \"missing\": []}".to_owned(),
+            fit("invalid type: map, expected a sequence at line 1 column 30"),
+        ),
+        (
+            "{\"schema_version\": 1, \"runs\": [], \"missing\": [{\"platform\": 5}]}".to_owned(),
+            fit("invalid type: integer `5`, expected a string at line 1 column 60"),
+        ),
+    ];
+    for (text, expected) in table {
+        assert_eq!(refusal(&text), expected);
+    }
 }
 
 /// Linear: ten times as many artifacts may take ten times as long, not a hundred times.

@@ -63,8 +63,32 @@ fn the_committed_schema_is_that_of_the_types() {
     if std::env::var_os("UPDATE_SCHEMA").is_some() {
         std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/schema/manifest.schema.json"), &schema).unwrap();
     } else {
-        let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(lines(SCHEMA), lines(&schema), "run `UPDATE_SCHEMA=1 cargo test -p manifest schema` and read the difference");
+        assert_eq!(
+            difference(SCHEMA, &schema),
+            None,
+            "run `UPDATE_SCHEMA=1 cargo test -p manifest schema` and read the difference"
+        );
+    }
+}
+
+/// The first line that differs, with its number: what stands there and what should. How lines end does not matter.
+fn difference(committed: &str, made: &str) -> Option<String> {
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    let (committed, made) = (lines(committed), lines(made));
+    let line = (0..committed.len().max(made.len())).find(|line| committed.get(*line) != made.get(*line))?;
+    let at = |lines: &[String]| lines.get(line).map_or_else(|| "nothing".to_owned(), |line| format!("`{}`", line.trim()));
+    Some(format!("line {} of the schema is {}, and the types say {}", line + 1, at(&committed), at(&made)))
+}
+
+#[test]
+fn differences_are_found() {
+    for (committed, made, expected) in [
+        ("a\nb\n", "a\r\nb\r\n", None),
+        ("a\nb\n", "a\n c\n", Some("line 2 of the schema is `b`, and the types say `c`")),
+        ("a\n", "a\nb\n", Some("line 2 of the schema is nothing, and the types say `b`")),
+        ("a\nb", "a", Some("line 2 of the schema is `b`, and the types say nothing")),
+    ] {
+        assert_eq!(difference(committed, made).as_deref(), expected);
     }
 }
 

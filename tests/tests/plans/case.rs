@@ -8,7 +8,7 @@ use xtask::cli::{Cli, Command};
 use xtask::facts::{Facts, Looks};
 use xtask::host::Host;
 use xtask::plan::{self, Action, Plan};
-use xtask::request::{Places, Problem, Request};
+use xtask::request::{Given, Places, Problem, Request};
 
 /// A file's text, whatever git made of its line ends.
 pub fn read(path: &Path) -> String {
@@ -76,7 +76,7 @@ pub fn plan_of(args: &[&str], seen: Value) -> Result<Plan, Vec<Problem>> {
     let words = ["xtask", "build"].iter().chain(args).map(|word| (*word).to_owned());
     let Command::Build(args) = Cli::read(words).unwrap_or_else(|error| panic!("{error}")).command else { unreachable!() };
     let places = Places::build(&args, &host)?;
-    let request = Request::build(&args, &host, places, &looks)?;
+    let request = Request::build(&args, &host, places, &looks, Given::default())?;
     plan::whole(&request, &host, &facts)
 }
 

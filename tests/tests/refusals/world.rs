@@ -58,6 +58,7 @@ fn repository(sandbox: &Sandbox) {
 fn refs_and_repositories_that_are_not_there() {
     let sandbox = Sandbox::new();
     repository(&sandbox);
+    sandbox.write("origin/broken/.git", "gitdir: nowhere\n");
     sandbox.fake("python3", &format!("become {}\n", pythons().last().unwrap().path));
     check(&sandbox, "sources.txt", 3);
 }

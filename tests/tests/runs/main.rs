@@ -1,5 +1,7 @@
 //! The real binary on the demo: real git, venv, pip and wheels.
 
+#[cfg(feature = "full")]
+mod again;
 mod alone;
 mod caches;
 mod checkouts;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use manifest::Project;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use tests::{Sandbox, finish, project, pythons};
 
 use crate::set::check_complete;
@@ -51,6 +52,37 @@ fn check_whole(demo: &Demo) {
     printed.sort();
     expected.sort();
     assert_eq!(printed, expected);
+}
+
+#[test]
+fn the_manifest_names_the_toolchain() {
+    let demo = demo();
+    let toolchain = demo.sandbox.manifest(&demo.manifest()).toolchain.unwrap();
+    let ask =
+        "import platform; release = platform.freedesktop_os_release(); print(release['NAME'], release.get('VERSION_ID', ''))";
+    let os = finish(demo.sandbox.command(&demo.python.path).args(["-c", ask])).expect(0).stdout;
+    assert_eq!(toolchain.os.as_deref(), Some(os.trim()));
+    let programs = [toolchain.interpreter, toolchain.pip, toolchain.build, toolchain.cmake, toolchain.ninja];
+    assert!(programs.iter().all(Option::is_some), "{programs:?}");
+    assert!(!toolchain.compilers.is_empty());
+}
+
+#[test]
+fn the_manifest_names_the_files_of_the_rocm_packages() {
+    let demo = demo();
+    let packages = demo.sandbox.manifest(&demo.manifest()).rocm.unwrap().packages;
+    assert!(packages.len() >= 5, "{packages:?}");
+    let mut sdk: Vec<String> = Vec::new();
+    for name in demo.sandbox.files("build/demo/sdk") {
+        let bytes = std::fs::read(demo.sandbox.path("build/demo/sdk").join(name)).unwrap();
+        sdk.push(manifest::Sha256::from(<[u8; 32]>::from(Sha256::digest(&bytes))).to_string());
+    }
+    for package in packages {
+        let sha256 = package.sha256.unwrap_or_else(|| panic!("{} has no hash", package.name));
+        assert!(sdk.contains(&sha256.to_string()), "{}", package.name);
+    }
+    // The file that pip reported in may hold credentials.
+    assert!(!demo.sandbox.path(&demo.below("venv/.therock-xtask/report.json")).exists());
 }
 
 #[test]

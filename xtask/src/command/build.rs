@@ -2,14 +2,14 @@
 
 use manifest::Manifest;
 
-use super::{Code, Session, Stop, append_for_github, result};
+use super::{Code, Session, Stop, append_for_github, given, result};
 use crate::cli::BuildArgs;
 use crate::execute::Wheels;
 use crate::facts::{Facts, Looks};
 use crate::host::Host;
 use crate::plan::{self, Plan};
 use crate::record::{End, Record};
-use crate::request::{Places, Problem, Request, Sources};
+use crate::request::{Given, Places, Problem, Request, Sources};
 use crate::{demo, file, observe, report};
 
 /// Builds what the flags ask for.
@@ -17,7 +17,8 @@ use crate::{demo, file, observe, report};
 /// # Errors
 /// If the request is wrong, the world is not ready, or a job failed.
 pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
-    let (request, looks) = request(args, host)?;
+    let (args, given) = given::filled(args, host)?;
+    let (request, looks) = request(&args, host, given.request)?;
     let mut session = Session::new(host, looks, request, &args.install);
     let facts = session.facts(None);
     let mut facts = demonstrate(&mut session, facts)?;
@@ -30,15 +31,15 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     warning.iter().for_each(|warning| session.warn(warning));
     let mut record = Record::begin(&session.request, host, &facts, &track)?;
     let ended = make(&mut session, &mut facts, &mut record);
-    finish(&mut session, record, ended)
+    finish(&mut session, record, ended, given.manifest.as_ref())
 }
 
 /// The request, from what was typed and what the file system shows.
-pub(super) fn request(args: &BuildArgs, host: &Host) -> Result<(Request, Looks), Stop> {
+pub(super) fn request(args: &BuildArgs, host: &Host, given: Given) -> Result<(Request, Looks), Stop> {
     let wrong = |problems| Stop::Problems(Code::Request, problems);
     let places = Places::build(args, host).map_err(wrong)?;
     let mut looks = observe::looks(host, &places, args.install.python.as_deref());
-    let request = Request::build(args, host, places, &looks).map_err(wrong)?;
+    let request = Request::build(args, host, places, &looks, given).map_err(wrong)?;
     if request.sources == Sources::Demo {
         let mark = demo::mark(&request.places, &request.gfx.commas());
         looks.paths.insert(mark.clone(), file::look(&mark));
@@ -77,11 +78,14 @@ fn make(session: &mut Session, facts: &mut Facts, record: &mut Record) -> Result
     record.plan(&session.request, facts, &plan)?;
     let mut wheels = Wheels::new();
     let built = session.execute(&plan.build, facts, &mut wheels, &mut |event| record.note(event));
+    if let Some(Ok(python)) = facts.environment.python().map(|python| observe::ask_python(&python.executable)) {
+        record.built_in(&python, facts);
+    }
     // The cache's statistics, and what builds wrote into checkouts, are noted whatever became of the wheels.
     built.and(session.execute(&plan.finally, facts, &mut wheels, &mut |_| Ok(())))
 }
 
-fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>) -> Result<Code, Stop> {
+fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given: Option<&Manifest>) -> Result<Code, Stop> {
     let end = if ended.is_ok() { End::Done } else { End::Failed };
     let recorded = record.end(end);
     if let (Ok((manifest, path)), true) = (&recorded, session.host.on_github()) {
@@ -100,6 +104,9 @@ fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>) -> Res
         if built == 1 { "wheel" } else { "wheels" },
         report::duration(session.seconds())
     ));
+    for text in given.into_iter().flat_map(|given| given::unlike(given, &manifest)) {
+        session.report.note(&text);
+    }
     let missing: Vec<&str> = manifest.missing.iter().map(|missing| missing.project.distribution()).collect();
     if !missing.is_empty() {
         let text = format!("the set still lacks {}, so its manifest stays a partial one", missing.join(", "));

@@ -8,6 +8,7 @@ mod diff;
 mod export;
 mod generate;
 mod merge;
+mod read;
 mod schema;
 mod show;
 mod verify;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Code, Stop, build, result};
+use super::{Code, Stop, build, given, result};
 use crate::cli::{PlanArgs, PlanFormat};
 use crate::facts::{Facts, Looks};
 use crate::host::Host;
@@ -32,18 +32,19 @@ struct Printed<'a> {
 /// # Errors
 /// If the request is wrong, or the world is not ready for it.
 pub fn run(args: &PlanArgs, host: &Host) -> Result<Code, Stop> {
+    let (build_args, given) = given::filled(&args.build, host)?;
     let (request, seen) = match &args.facts {
         Some(path) => {
             let seen = read(path)?;
             let wrong = |problems| Stop::Problems(Code::Request, problems);
-            let places = Places::build(&args.build, &seen.host).map_err(wrong)?;
-            let mut request = Request::build(&args.build, &seen.host, places, &seen.looks).map_err(wrong)?;
+            let places = Places::build(&build_args, &seen.host).map_err(wrong)?;
+            let mut request = Request::build(&build_args, &seen.host, places, &seen.looks, given.request).map_err(wrong)?;
             // A flag may repeat a secret of this machine.
             request.secrets = request.secrets.and(&host.env);
             (request, seen)
         }
         None => {
-            let (request, looks) = build::request(&args.build, host)?;
+            let (request, looks) = build::request(&build_args, host, given.request)?;
             let facts = observe::facts(&request, host, &looks, None);
             (request, Seen { host: host.clone(), looks, facts })
         }

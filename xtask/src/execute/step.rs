@@ -11,7 +11,7 @@ use super::{Taken, Wheels, World, fill};
 use crate::event::{Event, Failed};
 use crate::facts::{Python, Seen};
 use crate::file::FileError;
-use crate::plan::rocm::check_set;
+use crate::plan::rocm::{check_set, hashes};
 use crate::plan::{Action, CheckRocm, Command, Failure, Job, JobName, Retry, Step, TakeWheel, When};
 use crate::process::{Ended, Spawn};
 use crate::version::same_version;
@@ -105,6 +105,14 @@ impl<'a> JobRun<'a> {
             Action::MarkCheckout { dir, mark } => {
                 observe::mark_checkout(self.world.host, self.world.looks, dir, mark).map_err(|cause| failed(&cause))
             }
+            Action::CheckCheckout { dir, commit, submodules } => {
+                let World { host, looks, .. } = self.world;
+                observe::check_checkout(host, looks, dir, commit, *submodules).map_err(|cause| failed(&cause))
+            }
+            Action::CommitTranslated { dir, submodules } => {
+                let World { host, looks, .. } = self.world;
+                observe::commit_translated(host, looks, dir, *submodules).map_err(|cause| failed(&cause))
+            }
             Action::NoteInstall { notes, packages } => observe::note_install(notes, packages).map_err(|error| failed(&error)),
             Action::InstallDone { notes, packages } => observe::install_done(notes, packages).map_err(|error| failed(&error)),
             Action::CheckRocm(check) => self.check_rocm(check).map_err(|cause| failed(&cause)),
@@ -190,7 +198,7 @@ impl<'a> JobRun<'a> {
 
     fn check_rocm(&mut self, check: &CheckRocm) -> Result<(), String> {
         let python: Python = observe::ask_python(&check.python)?;
-        let set = check_set(&python.distributions, &check.distributions, &check.asked).map_err(|problems| {
+        let mut set = check_set(&python.distributions, &check.distributions, &check.asked).map_err(|problems| {
             let texts = problems.iter().map(|problem| match &problem.hint {
                 Some(hint) => format!("{}\nhint: {hint}", problem.text),
                 None => problem.text.clone(),
@@ -199,6 +207,9 @@ impl<'a> JobRun<'a> {
         })?;
         let list = set.distributions.iter().map(|(name, version)| format!("{name} {version}"));
         self.say(format!("installed: {}", list.collect::<Vec<_>>().join(", ")));
+        let report = file::read_if_there(&check.report).map_err(|error| error.to_string())?;
+        set.sha256 = hashes(&report.unwrap_or_default(), &set.distributions);
+        file::remove_all(&check.report).map_err(|error| error.to_string())?;
         observe::keep_rocm_set(&check.record, &set).map_err(|error| error.to_string())
     }
 

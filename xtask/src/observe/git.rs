@@ -1,6 +1,7 @@
 //! git, asked about checkouts that are there. What it cannot answer is an error with its words, never an empty text.
 
 mod note;
+mod translated;
 
 use sha2::{Digest, Sha256};
 

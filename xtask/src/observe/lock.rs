@@ -9,7 +9,9 @@ use super::objects::Objects;
 use super::remote;
 use crate::facts::{Locked, Seen, Unresolved};
 use crate::file;
-use crate::plan::sources::{Pinned, Rule, SourceError, locked_ref, pick_remote, remote_patterns, rule};
+use crate::plan::sources::{
+    Pinned, Rule, SourceError, TRITON_VERSION, locked_ref, pick_remote, remote_patterns, rule, source_version,
+};
 use crate::refs::{GitRef, RepoUrl};
 use crate::request::{Request, Sources};
 
@@ -60,7 +62,8 @@ pub(super) fn lock(request: &Request, git: Option<Git>, therock: Option<&str>, k
     if wanted.is_empty() || to_come {
         return (known, Vec::new());
     }
-    let resolver = Resolver { request, git, reference, therock };
+    let torch = known.get(&Project::Pytorch).cloned();
+    let resolver = Resolver { request, git, reference, therock, torch };
     let mut lock = (known, Vec::new());
     for (project, found) in resolver.resolve(&wanted) {
         match found {
@@ -71,18 +74,57 @@ pub(super) fn lock(request: &Request, git: Option<Git>, therock: Option<&str>, k
     lock
 }
 
+/// The lock of a request, with the version that each project's sources say: those of torch's commit of triton, too. Where no suffix is known,
+/// versions are not asked for.
+pub(super) fn with_versions(request: &Request, git: Option<Git>, therock: Option<&str>) -> Lock {
+    let (mut locks, mut unresolved) = lock(request, git, therock, BTreeMap::new());
+    let (Some(git), Some(_), true) = (git, &request.naming.suffix, unresolved.is_empty()) else { return (locks, unresolved) };
+    let torch = locks.get(&Project::Pytorch).cloned();
+    std::thread::scope(|scope| {
+        let ask = |(project, locked): (&Project, &mut Locked)| {
+            let (owner, file) = match project {
+                Project::Triton => (Project::Pytorch, TRITON_VERSION),
+                own => (*own, "version.txt"),
+            };
+            let source = if owner == *project { Some(locked.clone()) } else { torch.clone() };
+            let asked = scope.spawn(move || version(request, git, owner, source.as_ref(), file));
+            (*project, asked)
+        };
+        for (project, asked) in locks.iter_mut().map(ask).collect::<Vec<_>>() {
+            match super::joined(asked) {
+                Ok(version) => drop(locks.get_mut(&project).map(|locked| locked.version = Some(version))),
+                Err(Fault { cause, hint, told_of }) => unresolved.push(Unresolved { project, cause, hint, told_of }),
+            }
+        }
+    });
+    (locks, unresolved)
+}
+
+/// What a file of a commit says about a version.
+fn version(request: &Request, git: Git, project: Project, locked: Option<&Locked>, file: &'static str) -> Result<String, Fault> {
+    let locked = locked.ok_or_else(|| "torch's commit is not known".to_owned())?;
+    let repo = match request.origin(project) {
+        Some(repo) => repo.clone(),
+        None => RepoUrl::parse(&locked.repo).map_err(SourceError::from)?,
+    };
+    let texts = Objects::new(git, &repo)?.read(&locked.commit, &[file]).map_err(Fault::unreachable)?;
+    Ok(source_version(file, &locked.commit, texts.get(file).map(String::as_str))?)
+}
+
 struct Resolver<'a> {
     request: &'a Request,
     git: Git<'a>,
     reference: &'a GitRef,
     therock: Option<&'a str>,
+    /// What is known of torch, in whose commit others are pinned.
+    torch: Option<Locked>,
 }
 
 type Found = Vec<(Project, Result<Locked, Fault>)>;
 
 impl Resolver<'_> {
     fn rule(&self, project: Project) -> Result<Rule, Fault> {
-        Ok(rule(self.request, self.git.host.platform, self.reference, project)?)
+        Ok(rule(self.request, self.request.platform, self.reference, project)?)
     }
 
     /// Repositories are asked side by side. torch is asked for even if it is not wanted, where others are pinned in its commit.
@@ -137,6 +179,10 @@ impl Resolver<'_> {
     }
 
     fn torch(&self) -> Result<(RepoUrl, Locked), Fault> {
+        if let Some(torch) = &self.torch {
+            let repo = self.request.origin(Project::Pytorch).cloned();
+            return Ok((repo.map_or_else(|| RepoUrl::parse(&torch.repo), Ok).map_err(SourceError::from)?, torch.clone()));
+        }
         match self.rule(Project::Pytorch)? {
             Rule::Ref { repo, reference } => self.ask(&repo, &reference).map(|locked| (repo, locked)),
             _ => Err(Fault::from("torch itself is pinned nowhere".to_owned())),

@@ -56,6 +56,7 @@ fn locked(source: &Source, path: &str) -> Locked {
         commit: source.commit.as_str().to_owned(),
         branch: source.branch.clone(),
         why: format!("the commit of the unfinished run in `{path}`"),
+        version: None,
     }
 }
 

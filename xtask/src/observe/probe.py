@@ -55,6 +55,19 @@ def distributions():
     return found
 
 
+def operating_system():
+    """`AlmaLinux 8.10`, `Windows 10.0.20348`; nothing where a system does not say."""
+    if hasattr(sys, "getwindowsversion"):
+        return "Windows %d.%d.%d" % sys.getwindowsversion()[:3]
+    path = "/etc/os-release"
+    if not os.path.isfile(path):
+        return None
+    with open(path, "rb") as file:
+        text = file.read().decode("utf-8", "replace")
+    values = [re.search("(?m)^%s=[\"']?([^\"'\n]+)" % key, text) for key in ("NAME", "VERSION_ID")]
+    return " ".join(value.group(1).strip() for value in values if value) or None
+
+
 def externally_managed(base_prefix):
     marker = os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")
     return sys.prefix == base_prefix and os.path.isfile(marker)
@@ -72,6 +85,7 @@ answer = {
     "platform_tag": re.sub("[-. ]", "_", sysconfig.get_platform()),
     "ensurepip": can_make_environments(),
     "externally_managed": externally_managed(base_prefix),
+    "operating_system": operating_system(),
     "distributions": distributions(),
 }
 print(json.dumps(answer))

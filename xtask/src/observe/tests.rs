@@ -9,7 +9,7 @@ use crate::cli::{Cli, Command};
 use crate::facts::{EnvironmentState, RocmState};
 use crate::file;
 use crate::process;
-use crate::request::Places;
+use crate::request::{Given, Places};
 
 /// A folder that goes when the case ends, and the machine as it looks from there.
 pub(super) struct World {
@@ -56,7 +56,7 @@ impl World {
         let args = arguments_of(flags);
         let places = self.places(flags);
         let looks = looks(&self.host, &places, args.install.python.as_deref());
-        (Request::build(&args, &self.host, places, &looks).unwrap(), looks)
+        (Request::build(&args, &self.host, places, &looks, Given::default()).unwrap(), looks)
     }
 
     pub(super) fn found(&self, program: &str) -> String {

@@ -4,13 +4,11 @@ use super::git::Git;
 use crate::facts::{Seen, Upstream};
 use crate::file;
 use crate::host::Host;
+use crate::plan::sources::THEROCK;
 use crate::request::Request;
 
 /// What a checkout of TheRock has and other repositories have not.
 const LANDMARK: &str = "external-builds/pytorch";
-
-/// Where a checkout that names no origin comes from.
-const PUBLIC: &str = "https://github.com/ROCm/TheRock";
 
 /// The checkout: the one that was named, else the one around the current directory.
 pub(super) fn folder(request: &Request, host: &Host) -> Option<String> {
@@ -30,7 +28,7 @@ pub(super) fn folder(request: &Request, host: &Host) -> Option<String> {
 pub(super) fn upstream(host: &Host, git: Option<Git>, folder: Option<&str>) -> Option<Result<Upstream, String>> {
     match (git, folder) {
         (Some(git), Some(dir)) if git.is_checkout(dir) => Some(git.identity(dir).map(|(commit, branch, origin)| {
-            let repo = if origin.is_empty() { PUBLIC } else { origin.strip_suffix(".git").unwrap_or(&origin) };
+            let repo = if origin.is_empty() { THEROCK } else { origin.strip_suffix(".git").unwrap_or(&origin) };
             Upstream { repo: repo.to_owned(), commit, branch, reference: None }
         })),
         _ => from_ci(host).map(Ok),

@@ -13,6 +13,11 @@ pub(super) fn tools(host: &Host, looks: &Looks) -> BTreeMap<String, Tool> {
         Platform::Windows => &["git", "cmake", "ninja", "cl"],
     };
     let names = names.iter().copied().chain(["CC", "CXX"].iter().filter_map(|variable| host.var(variable)));
+    asked(host, looks, names)
+}
+
+/// These programs, asked side by side.
+pub(super) fn asked<'a>(host: &Host, looks: &Looks, names: impl Iterator<Item = &'a str>) -> BTreeMap<String, Tool> {
     let found = names.filter_map(|name| Some((name.to_owned(), looks.programs.get(name)?.clone())));
     std::thread::scope(|scope| {
         let asked = found.map(|(name, path)| {

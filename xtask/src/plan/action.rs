@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use manifest::Project;
 use serde::Serialize;
 
+use crate::request::Submodules;
+
 use super::{Value, is_default};
 
 /// Variables that a command gets on top of the inherited ones; one without a value hides the inherited one.
@@ -171,6 +173,22 @@ pub enum Action {
         /// Distribution names.
         packages: Vec<String>,
     },
+    /// Looks whether a checkout and its submodules are at their commits.
+    CheckCheckout {
+        /// The checkout.
+        dir: String,
+        /// Its commit.
+        commit: String,
+        /// Whether the submodules count.
+        submodules: Submodules,
+    },
+    /// Commits what the translation of CUDA to HIP changed.
+    CommitTranslated {
+        /// The checkout.
+        dir: String,
+        /// Whether the submodules' changes are committed, too.
+        submodules: Submodules,
+    },
     /// Looks whether every ROCm distribution that was asked for is installed, in one version, and keeps the set.
     CheckRocm(CheckRocm),
     /// Takes the one wheel that a build left, under its own name, into the output folder.
@@ -241,6 +259,8 @@ pub struct CheckRocm {
     pub asked: String,
     /// The file that keeps the set.
     pub record: String,
+    /// The file in which pip reported what it installed, and from which files. It is removed then: addresses in it may hold credentials.
+    pub report: String,
 }
 
 /// What `Action::TakeWheel` takes.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use manifest::{Finished, Identity, Project, WheelName, file_name};
 
-use crate::facts::{Checkout, Facts, Locked, Output, Python, Recorded};
+use crate::facts::{Checkout, Facts, Locked, Output, Python, Recorded, Unresolved};
 use crate::host::{Host, Platform};
 use crate::request::{Goal, Leftovers, Problem, Request, dir_flag};
 
@@ -18,10 +18,7 @@ pub fn problems(request: &Request, host: &Host, facts: &Facts) -> Vec<Problem> {
     problems.extend(sources::checkout_jobs(request, host, facts).1);
     if request.goal == Goal::Wheels {
         problems.extend(compilers(request, host, facts));
-        if let Some(Err(cause)) = &facts.therock {
-            let hint = "name another checkout with `--therock-dir`";
-            problems.push(Problem::new(format!("the checkout of TheRock cannot be read: {cause}")).hint(hint));
-        }
+        problems.extend(therock(facts));
         let own = Project::ALL.into_iter().filter(|project| !request.builds(*project) || !request.fetches(*project));
         problems.extend(own.filter_map(|project| sources::unreadable(request, facts, project)));
         let incomplete: Vec<Problem> =
@@ -35,6 +32,29 @@ pub fn problems(request: &Request, host: &Host, facts: &Facts) -> Vec<Problem> {
         problems.extend(refused_wheels(request, host, facts));
     }
     problems
+}
+
+/// What hinders a checkout.
+pub fn sources(request: &Request, host: &Host, facts: &Facts) -> Vec<Problem> {
+    let python = python::choose(request, facts).err().filter(|_| sources::translates(request));
+    python.into_iter().chain(sources::checkout_jobs(request, host, facts).1).collect()
+}
+
+/// What hinders a lock.
+pub fn lock(request: &Request, host: &Host, facts: &Facts) -> Vec<Problem> {
+    let told = |unresolved: &&Unresolved| unresolved.told_of.is_none();
+    let unknown = |unresolved: &Unresolved| {
+        let what = if facts.lock.contains_key(&unresolved.project) { "version" } else { "commit" };
+        sources::unknown(what, request, unresolved.project, &unresolved.cause, unresolved.hint.clone())
+    };
+    let git = sources::git(host, facts).err();
+    git.into_iter().chain(facts.unresolved.iter().filter(told).map(unknown)).chain(therock(facts)).collect()
+}
+
+fn therock(facts: &Facts) -> Option<Problem> {
+    let cause = facts.therock.as_ref()?.as_ref().err()?;
+    let hint = "name another checkout with `--therock-dir`";
+    Some(Problem::new(format!("the checkout of TheRock cannot be read: {cause}")).hint(hint))
 }
 
 /// What is wrong with the programs that even the demo's sources and SDK are laid out with.

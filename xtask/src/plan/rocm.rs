@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use manifest::Sha256;
 use pep440_rs::{Version, VersionSpecifiers};
+use serde_json::Value;
 
 use crate::cli::Wish;
 use crate::facts::{EnvironmentState, Facts, Ready, RocmSet, RocmState};
@@ -11,7 +13,7 @@ use crate::host::Host;
 use crate::request::{Problem, Request, RocmWish, venv_note};
 use crate::version::{Specifier, same_version};
 
-use super::{Action, CheckRocm, Command, Job, Step, python};
+use super::{Action, CheckRocm, Command, Env, Job, Step, python};
 
 /// The name of the job that installs the packages.
 pub const JOB: &str = "rocm";
@@ -63,7 +65,26 @@ pub fn check_set(installed: &BTreeMap<String, String>, wanted: &[String], asked:
     let missing = wanted.iter().filter(|name| !found.contains_key(*name));
     let mut problems: Vec<Problem> = missing.map(|name| absent(name, installed)).collect();
     problems.extend(several_versions(&found));
-    if problems.is_empty() { Ok(RocmSet { asked: asked.to_owned(), distributions: found }) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(RocmSet { asked: asked.to_owned(), distributions: found, sha256: BTreeMap::new() })
+    } else {
+        Err(problems)
+    }
+}
+
+/// What pip's installation report says of these distributions: the SHA-256 of the file that each came from, by normalised name. A pip that is too
+/// old to write one is no reason to fail.
+/// Source: <https://pip.pypa.io/en/stable/reference/installation-report/>
+pub fn hashes(report: &str, distributions: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let report: Value = serde_json::from_str(report).unwrap_or_default();
+    let installed = report["install"].as_array().into_iter().flatten();
+    let hash = |entry: &Value| {
+        let name = normalized(entry["metadata"]["name"].as_str()?);
+        let same = distributions.get(&name).is_some_and(|version| entry["metadata"]["version"] == **version);
+        let sha256 = entry["download_info"]["archive_info"]["hashes"]["sha256"].as_str()?;
+        (same && Sha256::parse(sha256).is_ok()).then(|| (name, sha256.to_owned()))
+    };
+    installed.filter_map(hash).collect()
 }
 
 fn placeholder(name: &str) -> Problem {
@@ -221,11 +242,15 @@ impl Installer<'_> {
         let (notes, packages) = (note("installing"), vec![ROCM.to_owned()]);
         let purge = self.command(&["-m", "pip", "cache", "remove", ROCM]).args(cache.iter().copied()).tolerated();
         let install = self.command(&["-m", "pip", "install", "--force-reinstall"]).args(from(wish)).args(cache);
+        // As a variable: the arguments are those that workflows show, and a pip older than the report takes no notice.
+        let report = note("report");
+        let reporting = Env::from([("PIP_REPORT".to_owned(), Some(report.as_str().into()))]);
         let check = CheckRocm {
             python: self.program.clone(),
             distributions: distributions(wish),
             asked: self.asked(),
             record: note("rocm"),
+            report: report.clone(),
         };
         vec![
             // `rocm` is an sdist: the wheel in the cache holds what was true when and where it was built.
@@ -234,7 +259,7 @@ impl Installer<'_> {
                 "noting that the ROCm packages are being installed",
                 Action::NoteInstall { notes: notes.clone(), packages: packages.clone() },
             ),
-            Step::run("installing the ROCm packages", install.arg(requirement(wish)).network()),
+            Step::run("installing the ROCm packages", install.arg(requirement(wish)).env(&reporting).network()),
             Step::new("noting that they are installed", Action::InstallDone { notes, packages }),
             Step::new("looking whether all of them are there", Action::CheckRocm(check)),
             Step::ask("asking the SDK for its version", self.command(&["-m", "rocm_sdk", "version"])),

@@ -7,20 +7,28 @@ mod remote;
 
 use manifest::Project;
 
-pub use checkout::{FOREIGN_GIT, UPSTREAM_TAG, checkout_jobs, git, mark_job, note_building, unreadable, without_git};
-pub use pins::{Pin, Related, parse_related_commits, pinned_commit};
+pub use checkout::{
+    FOREIGN_GIT, HIPIFY_TAG, UPSTREAM_TAG, checkout_jobs, git, mark_job, note_building, translates, unreadable, without_git,
+};
+pub use pins::{Pin, Related, parse_related_commits, pinned_commit, source_version};
 pub use remote::{Picked, pick_remote, remote_patterns};
 
 use crate::facts::Locked;
 use crate::host::Platform;
 use crate::refs::{GitRef, RefError, RepoUrl};
-use crate::request::Request;
+use crate::request::{Problem, Request};
+
+/// TheRock's repository, where nothing names another one.
+pub const THEROCK: &str = "https://github.com/ROCm/TheRock";
 
 /// The file in torch's sources that pins torchaudio, torchvision and apex.
 const RELATED_COMMITS: &str = "related_commits";
 
 /// The file in torch's sources that pins triton for Linux.
 const TRITON_PIN: &str = ".ci/docker/ci_commit_pins/triton.txt";
+
+/// The file in torch's sources that tells triton's version.
+pub const TRITON_VERSION: &str = ".ci/docker/triton_version.txt";
 
 /// The file in TheRock's sources that pins triton for Windows.
 const WINDOWS_TRITON_PIN: &str = "external-builds/pytorch/ci_commit_pins/triton-windows.txt";
@@ -50,6 +58,12 @@ pub enum SourceError {
     /// A file that should hold a pin holds something else.
     #[error("`{file}` holds `{text}`, which is not a full commit")]
     NotACommit { file: &'static str, text: String },
+    /// A file that should hold a version is not in the commit.
+    #[error("there is no `{file}` in {commit}, which tells its version")]
+    NoVersion { file: &'static str, commit: String },
+    /// A file that should hold a version holds something else.
+    #[error("`{file}` holds `{text}`, which is not a version without `+`")]
+    NotAVersion { file: &'static str, text: String },
     /// A ref that the repository does not have; the names that it has and that look most alike.
     #[error("no branch or tag is called `{reference}`{}", listed(nearest))]
     NoRef { reference: GitRef, nearest: Vec<String> },
@@ -74,14 +88,22 @@ impl SourceError {
             }
             Self::NoRef { .. } => Some("name a branch, a tag or a full commit of this repository".to_owned()),
             Self::Ambiguous(name) => Some(format!("write `refs/heads/{name}` or `refs/tags/{name}`")),
-            Self::NoRow(_) | Self::NoFile(RELATED_COMMITS) => {
-                Some("leave the project out, or name its sources or its `--origin`".to_owned())
+            Self::Malformed { .. } | Self::Conflict { .. } => {
+                Some("mend `related_commits` in torch's repository, or give another `--ref`".to_owned())
             }
-            Self::NoFile(WINDOWS_TRITON_PIN) | Self::EmptyFile(WINDOWS_TRITON_PIN) => {
+            Self::NoRow(_) | Self::NoFile(RELATED_COMMITS) => {
+                Some("leave the project out (`--only` names what is wanted), or name its `--origin`".to_owned())
+            }
+            Self::NoFile(WINDOWS_TRITON_PIN)
+            | Self::EmptyFile(WINDOWS_TRITON_PIN)
+            | Self::NotACommit { file: WINDOWS_TRITON_PIN, .. } => {
                 Some("name a complete checkout of TheRock with `--therock-dir`".to_owned())
             }
             Self::NoFile(TRITON_PIN) | Self::EmptyFile(TRITON_PIN) | Self::NotACommit { file: TRITON_PIN, .. } => {
-                Some("leave triton out with `--no-build-triton`, or name its sources with `--triton-dir`".to_owned())
+                Some("leave triton out (`--only` names what is wanted), or name another repository of torch".to_owned())
+            }
+            Self::NoVersion { .. } | Self::NotAVersion { .. } => {
+                Some("without `--rocm-version` and `--version-suffix` no version is looked for".to_owned())
             }
             Self::Repository(error) => error.hint(),
             _ => None,
@@ -101,9 +123,15 @@ fn is_short_commit(text: &str) -> bool {
     (7..40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Control characters would reach the terminal through messages, and so would a password.
+/// Control characters would reach the terminal through messages, and so would a password; and a file that is none may be one long line.
 fn printable(text: &str) -> String {
-    crate::redact::without_credentials(text).replace(char::is_control, "\u{fffd}")
+    manifest::shown(&crate::redact::without_credentials(text))
+}
+
+/// The problem of a project without a `commit`, or without a `version`.
+pub fn unknown(what: &str, request: &Request, project: Project, cause: &str, hint: Option<String>) -> Problem {
+    let reference = request.reference.as_ref().map(ToString::to_string).unwrap_or_default();
+    Problem { text: format!("the {what} of `{project}` for `--ref {reference}` is not known: {cause}"), hint }
 }
 
 /// Where the commit of a project comes from. An explicit `--origin` changes the repository and leaves the pin alone.
@@ -249,7 +277,7 @@ pub fn locked_ref(repo: &RepoUrl, reference: &GitRef, picked: Picked) -> Locked 
 }
 
 fn locked(repo: &RepoUrl, commit: String, why: String) -> Locked {
-    Locked { repo: repo.redacted(), commit, branch: None, why }
+    Locked { repo: repo.redacted(), commit, branch: None, why, version: None }
 }
 
 #[cfg(test)]

@@ -54,7 +54,8 @@ fn write_step(text: &mut String, number: usize, step: &Step, secrets: &Secrets) 
         Action::MakeFolder(path) => write_detail(text, &format!("make {path}")),
         Action::TakeWheel(take) => write_detail(text, &format!("{}-*.whl from {} to {}", take.distribution, take.from, take.to)),
         Action::CheckRocm(check) => write_detail(text, &check.distributions.join(" ")),
-        Action::IgnoreSubmodules { .. } | Action::MarkCheckout { .. } => {}
+        Action::CheckCheckout { commit, .. } => write_detail(text, commit),
+        Action::CommitTranslated { .. } | Action::IgnoreSubmodules { .. } | Action::MarkCheckout { .. } => {}
         Action::NoteInstall { .. } | Action::InstallDone { .. } | Action::ReadCache(_) => {}
     }
 }

@@ -237,7 +237,7 @@ fn waits_for(request: &Request, project: Project, torch: &Torch, shares: Shares)
         names.push(cache::BEFORE);
     }
     let dependants = against::dependants(request);
-    let triton = Some(Project::Triton.distribution()).filter(|_| request.builds(Project::Triton));
+    let triton = request.builds(Project::Triton).then_some(Project::Triton.distribution());
     match dependants.iter().position(|dependant| *dependant == project) {
         None if project == Project::Pytorch => names.extend(triton),
         None => {}

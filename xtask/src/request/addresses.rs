@@ -4,7 +4,6 @@ use manifest::{Origin, Project};
 
 use super::said::Said;
 use super::{Places, Problem, Sources};
-use crate::cli::BuildArgs;
 use crate::facts::{Looks, Seen};
 use crate::refs::{RepoUrl, index_fault, without_secrets};
 
@@ -44,9 +43,9 @@ fn address(name: &str, text: &str, said: &mut Said) -> Option<String> {
 }
 
 /// The repositories that replace the defaults.
-pub(super) fn origins(args: &BuildArgs, places: &Places, sources: Sources, said: &mut Said) -> Vec<(Project, RepoUrl)> {
+pub(super) fn origins(typed: &[String], places: &Places, sources: Sources, said: &mut Said) -> Vec<(Project, RepoUrl)> {
     let mut origins = Vec::new();
-    for text in &args.origin {
+    for text in typed {
         let Some((name, url)) = text.split_once('=') else {
             let hint = "write `--origin pytorch=https://host/repository`".to_owned();
             said.refuse("origin", format!("`{}` has no `=`", without_secrets(text)), Some(hint));

@@ -59,17 +59,29 @@ pub(super) fn check_folders(request: &Request, looks: &Looks, said: &mut Said) {
         {
             continue;
         }
-        let problem = match looks.unwritable.get(path) {
-            _ if looks.at(path) == Seen::File => {
-                Problem::new(format!("`{flag}`: `{path}` is not a folder")).hint("name a folder, or one that is not there yet")
-            }
-            Some(cause) => Problem::new(format!("`{flag}`: nothing can be written in `{path}`: {cause}"))
-                .hint(format!("make it writable, or name another folder with `{flag}`")),
-            None => continue,
-        };
+        let Some(problem) = folder_fault(flag, path, looks) else { continue };
         said.problem(problem);
         refused.push(path);
     }
+    check_therock(places, looks, said);
+}
+
+/// Why nothing can be put into a folder that `flag` names.
+pub(super) fn folder_fault(flag: &str, path: &str, looks: &Looks) -> Option<Problem> {
+    match looks.unwritable.get(path) {
+        _ if looks.at(path) == Seen::File => {
+            Some(Problem::new(format!("`{flag}`: `{path}` is not a folder")).hint("name a folder, or one that is not there yet"))
+        }
+        Some(cause) => Some(
+            Problem::new(format!("`{flag}`: nothing can be written in `{path}`: {cause}"))
+                .hint(format!("make it writable, or name another folder with `{flag}`")),
+        ),
+        None => None,
+    }
+}
+
+/// Whether a checkout of TheRock that is named is there.
+pub(super) fn check_therock(places: &Places, looks: &Looks, said: &mut Said) {
     if let Some(dir) = &places.therock
         && looks.at(dir) != Seen::Directory
     {

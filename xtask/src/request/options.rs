@@ -61,7 +61,7 @@ pub(super) fn gfx(args: &InstallArgs, goal: Goal, sources: Sources, said: &mut S
         _ if !args.gfx.is_empty() => (args.gfx.clone(), Origin::Flag),
         Some(words) => (vec![words.to_owned()], Origin::Variable),
         None if sources == Sources::Demo => (vec![DEMO_TARGET.to_owned()], Origin::Default),
-        None if goal == Goal::Environment => return nothing,
+        None if goal != Goal::Wheels => return nothing,
         None => {
             said.problem(
                 Problem::new("no GPU target is given")
@@ -151,7 +151,7 @@ fn is_name_char(c: char) -> bool {
 pub(super) fn read(args: &BuildArgs, looks: &Looks, request: &mut Request, said: &mut Said) {
     request.rocm.install = said.pair("install-rocm", (args.install_rocm, args.no_install_rocm), None);
     request.reference = reference(args, request.sources, said);
-    request.origins = addresses::origins(args, &request.places, request.sources, said);
+    request.origins = addresses::origins(&args.origin, &request.places, request.sources, said);
     request.flash_attention = said.pair(
         "enable-pytorch-flash-attention",
         (args.enable_pytorch_flash_attention, args.no_enable_pytorch_flash_attention),
@@ -166,7 +166,7 @@ pub(super) fn read(args: &BuildArgs, looks: &Looks, request: &mut Request, said:
     request.overrides = overrides::overrides(args, said);
 }
 
-fn reference(args: &BuildArgs, sources: Sources, said: &mut Said) -> Option<GitRef> {
+pub(super) fn reference(args: &BuildArgs, sources: Sources, said: &mut Said) -> Option<GitRef> {
     let text = match (&args.reference, sources) {
         (Some(text), _) => text.as_str(),
         (None, Sources::Demo) => DEMO_REF,
@@ -214,19 +214,23 @@ fn cache(args: &BuildArgs, looks: &Looks, said: &mut Said) -> Cache {
     }
 }
 
+/// The local version of the wheels.
+pub(super) fn suffix(flag: &Option<String>, said: &mut Said) -> Option<Suffix> {
+    match Suffix::parse(said.text("version-suffix", flag)?) {
+        Ok(suffix) => Some(suffix),
+        Err(error) => {
+            let hint = error.hint();
+            said.refuse("version-suffix", error, hint);
+            None
+        }
+    }
+}
+
 fn naming(args: &BuildArgs, request: &mut Request, said: &mut Said) {
     let naming = &mut request.naming;
     naming.release_type =
         said.parsed("release-type", &args.release_type, ReleaseType::Nightly, ReleaseType::parse, VersionError::hint);
-    if let Some(text) = said.text("version-suffix", &args.version_suffix) {
-        match Suffix::parse(text) {
-            Ok(suffix) => naming.suffix = Some(suffix),
-            Err(error) => {
-                let hint = error.hint();
-                said.refuse("version-suffix", error, hint);
-            }
-        }
-    }
+    naming.suffix = suffix(&args.version_suffix, said);
     if said.switch("allow-suffix-mismatch", args.allow_suffix_mismatch) {
         naming.mismatch = Mismatch::Allow;
     }

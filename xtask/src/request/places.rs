@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use manifest::Project;
 
 use super::Problem;
-use crate::cli::{BuildArgs, InstallArgs};
+use crate::cli::{BuildArgs, InstallArgs, LockArgs};
 use crate::host::{Host, Platform};
 use crate::refs::is_folder;
 use crate::version::PythonVersion;
@@ -91,10 +91,27 @@ impl Places {
         found.done(places)
     }
 
+    /// The folders of `checkout`: those of a build, but for what it makes.
+    pub fn checkout(args: &BuildArgs, host: &Host) -> Result<Self, Vec<Problem>> {
+        Ok(Places { output: String::new(), manifests: String::new(), ..Places::build(args, host)? })
+    }
+
     /// The folders of `install-rocm`.
     pub fn install(args: &InstallArgs, host: &Host) -> Result<Self, Vec<Problem>> {
         let mut found = Finder { host, problems: Vec::new() };
         let places = found.common(args, "build");
+        found.done(places)
+    }
+
+    /// The folders of `lock`: nothing but where its manifests go, and TheRock.
+    pub fn lock(args: &LockArgs, host: &Host) -> Result<Self, Vec<Problem>> {
+        let mut found = Finder { host, problems: Vec::new() };
+        let mut places = Places { work: String::new(), venv: Venv::Interpreter, ..found.common(&InstallArgs::default(), "") };
+        let folder = found.path("--manifest-dir", &args.manifest_dir);
+        let file = found.path("--output", &args.output);
+        let parent = file.as_deref().and_then(|file| host.platform.parent(file)).map(str::to_owned);
+        places.manifests = folder.or(parent).unwrap_or_default();
+        places.therock = found.path("--therock-dir", &args.therock_dir);
         found.done(places)
     }
 

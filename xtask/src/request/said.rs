@@ -1,5 +1,7 @@
 //! What was said about each option, and by whom; and every problem found on the way, so that all are told together.
 
+use std::collections::BTreeSet;
+
 use manifest::{Extra, OptionValue, Origin};
 use serde_json::Value;
 
@@ -12,11 +14,20 @@ pub(super) struct Said<'a> {
     pub(super) host: &'a Host,
     options: Vec<OptionValue>,
     problems: Vec<Problem>,
+    /// Flags that a manifest gave, where nobody typed them.
+    by_manifest: BTreeSet<&'static str>,
 }
 
 impl<'a> Said<'a> {
     pub(super) fn new(host: &'a Host) -> Self {
-        Said { host, options: Vec::new(), problems: Vec::new() }
+        Said { host, options: Vec::new(), problems: Vec::new(), by_manifest: BTreeSet::new() }
+    }
+
+    /// With what a manifest gave.
+    pub(super) fn given(mut self, flags: BTreeSet<&'static str>, problems: Vec<Problem>) -> Self {
+        self.by_manifest = flags;
+        self.problems.extend(problems);
+        self
     }
 
     /// Every option, or every problem.
@@ -25,16 +36,20 @@ impl<'a> Said<'a> {
     }
 
     pub(super) fn problem(&mut self, problem: Problem) {
-        self.problems.push(problem);
+        // Of several refs the same may be wrong.
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 
     /// A value that a flag was given but cannot have.
     pub(super) fn refuse(&mut self, flag: &str, cause: impl std::fmt::Display, hint: Option<String>) {
-        self.problems.push(Problem { text: format!("invalid value for `--{flag}`: {cause}"), hint });
+        self.problem(Problem { text: format!("invalid value for `--{flag}`: {cause}"), hint });
     }
 
     /// Keeps what an option is and who said so.
     pub(super) fn note(&mut self, name: &str, value: impl Into<Value>, origin: Origin) {
+        let origin = if origin == Origin::Flag && self.by_manifest.contains(name) { Origin::Manifest } else { origin };
         self.options.push(OptionValue { name: name.to_owned(), value: value.into(), origin, extra: Extra::new() });
     }
 

@@ -3,7 +3,7 @@
 use manifest::{Origin, Project};
 
 use super::said::Said;
-use super::{BUILD_ORDER, Chosen, Problem, Request, by_default, dir_flag};
+use super::{BUILD_ORDER, Chosen, Goal, Problem, Request, by_default, dir_flag};
 use crate::cli::{BuildArgs, Wish};
 use crate::facts::{Looks, Seen};
 use crate::host::Platform;
@@ -15,10 +15,26 @@ enum Sources {
     OfUser,
 }
 
+/// The projects whose commits are locked: `--only`, else those of a build by default. torch's own is always among them, because the others are
+/// found in it.
+pub(super) fn to_lock(typed: &[String], request: &Request, said: &mut Said) -> Vec<Project> {
+    let only = only(typed, said);
+    let wanted = |project: &Project| match &only {
+        Some(only) => only.contains(project),
+        None => by_default(*project, request.platform),
+    };
+    // Names that were refused are reason enough.
+    if only.as_ref().is_some_and(|only| !only.is_empty() && !only.contains(&Project::Pytorch)) {
+        let hint = Some("add `pytorch`: the other projects are pinned in its commit".to_owned());
+        said.refuse("only", "pytorch must be in the projects list", hint);
+    }
+    BUILD_ORDER.into_iter().filter(wanted).collect()
+}
+
 /// Fills in `request.selected`: `--only`, else all of a ref, else the projects whose folder is there; then what the `--build-X` pairs say.
 pub(super) fn select(args: &BuildArgs, looks: &Looks, request: &mut Request, said: &mut Said) {
     let platform = said.host.platform;
-    let only = only(args, said);
+    let only = only(&args.only, said);
     let wishes = wishes(args, said);
     let wish = |project| wishes.iter().find(|(of, _)| *of == project).map_or(Wish::Unsaid, |(_, wish)| *wish);
     // A ref that was refused is no reason to complain of sources that it would have brought.
@@ -59,13 +75,14 @@ pub(super) fn select(args: &BuildArgs, looks: &Looks, request: &mut Request, sai
     request.selected = selected;
 }
 
-fn only(args: &BuildArgs, said: &mut Said) -> Option<Vec<Project>> {
-    if args.only.is_empty() {
+/// The projects that are named.
+pub(super) fn only(typed: &[String], said: &mut Said) -> Option<Vec<Project>> {
+    if typed.is_empty() {
         said.note("only", serde_json::Value::Null, Origin::Default);
         return None;
     }
     let is_separator = |c: char| matches!(c, ',' | ';' | ' ');
-    let typed = args.only.join(",");
+    let typed = typed.join(",");
     let mut projects = Vec::new();
     for name in typed.split(is_separator).filter(|name| !name.is_empty()) {
         match Project::parse(name) {
@@ -137,12 +154,17 @@ fn leave_out(project: Project) -> String {
     }
 }
 
-fn check_platform(selected: &[Project], request: &Request, said: &mut Said) {
-    if said.host.platform != Platform::Windows {
+/// What Windows has no wheel of.
+pub(super) fn check_platform(selected: &[Project], request: &Request, said: &mut Said) {
+    let leave_out = |project| match request.goal {
+        Goal::Lock | Goal::Sources => "leave it out of `--only`".to_owned(),
+        _ => format!("leave it out with `--no-build-{project}`"),
+    };
+    if request.platform != Platform::Windows {
         return;
     }
     if selected.contains(&Project::Apex) {
-        said.problem(Problem::new("apex cannot be built on Windows").hint("leave it out with `--no-build-apex`"));
+        said.problem(Problem::new("apex cannot be built on Windows").hint(leave_out(Project::Apex)));
     }
     if let Some(reference) = &request.reference
         && selected.contains(&Project::Triton)
@@ -150,7 +172,7 @@ fn check_platform(selected: &[Project], request: &Request, said: &mut Said) {
     {
         said.problem(
             Problem::new(format!("Windows Triton is pinned for PyTorch nightly only, not for `{reference}`"))
-                .hint("leave it out with `--no-build-triton`, or give `--ref nightly`"),
+                .hint(format!("{}, or give `--ref nightly`", leave_out(Project::Triton))),
         );
     }
 }

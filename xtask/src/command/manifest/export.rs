@@ -1,10 +1,68 @@
-//! `manifest export`.
+//! `manifest export`: a complete manifest in the formats of other programs.
 
-use crate::cli::ExportArgs;
-use crate::command::{Code, Stop};
+use manifest::{ExportError, Manifest, Status};
+
+use super::read;
+use crate::cli::{ExportArgs, ExportFormat};
+use crate::command::{Code, Stop, result};
+use crate::file;
 use crate::host::Host;
+use crate::request::Problem;
 
 pub(super) fn run(args: &ExportArgs, host: &Host) -> Result<Code, Stop> {
-    let _ = (args, host);
-    Ok(Code::Bug)
+    let path = read::path("FILE", &args.manifest, host).map_err(Stop::request)?;
+    let output = args.output.as_deref().map(|name| output(name, &path, host)).transpose().map_err(Stop::request)?;
+    let manifest = read::manifest(&path).map_err(Stop::world)?;
+    let faults = faults(&args.manifest, &manifest);
+    if !faults.is_empty() {
+        return Err(Stop::Problems(Code::Unproven, faults));
+    }
+    let text = text(args.format, &manifest, &path).map_err(|error| {
+        let problem = Problem::new(format!("cannot export `{}`: {error}", args.manifest));
+        Stop::world(Problem { hint: error.hint().map(str::to_owned), ..problem })
+    })?;
+    let written = match (output, args.format) {
+        // The file that GitHub names has the outputs of the step's other commands in it.
+        (Some(output), ExportFormat::GithubOutput) => file::append(&output, &text),
+        (Some(output), _) => file::write_text(&output, &text),
+        (None, _) => {
+            result(&text);
+            Ok(())
+        }
+    };
+    written.map(|()| Code::Done).map_err(|error| Stop::world(read::of_file(&error)))
+}
+
+fn output(name: &str, manifest: &str, host: &Host) -> Result<String, Problem> {
+    let path = read::path("--output", name, host)?;
+    if path == manifest {
+        let problem = Problem::new("invalid value for `--output`: it is the manifest itself");
+        return Err(problem.hint("choose another name"));
+    }
+    Ok(path)
+}
+
+/// Why nothing is exported. Who gets checksums or requirements takes them for the whole set, and nothing in them would say that they are not.
+fn faults(name: &str, manifest: &Manifest) -> Vec<Problem> {
+    let hint = "build what is missing; `cargo xtask manifest show` tells what that is";
+    if manifest.status != Some(Status::Complete) {
+        let status = manifest.status.and_then(|status| serde_json::to_value(status).ok());
+        let status = status.as_ref().and_then(|status| status.as_str()).unwrap_or("none");
+        let problem = format!("cannot export `{name}`: its status is not `complete` but `{status}`");
+        return vec![Problem::new(problem).hint(hint)];
+    }
+    if manifest.artifacts.is_empty() {
+        return vec![Problem::new(format!("cannot export `{name}`: it lists no wheel")).hint(hint)];
+    }
+    let found = manifest.check();
+    found.iter().map(|fault| Problem::new(format!("cannot export `{name}`: {fault}")).hint(fault.hint())).collect()
+}
+
+fn text(format: ExportFormat, manifest: &Manifest, path: &str) -> Result<String, ExportError> {
+    match format {
+        ExportFormat::Sha256sums => Ok(manifest.sha256sums()),
+        ExportFormat::Requirements => manifest.requirements(),
+        ExportFormat::Constraints => manifest.constraints(),
+        ExportFormat::GithubOutput => manifest.github_output(path),
+    }
 }

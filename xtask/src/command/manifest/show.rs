@@ -1,10 +1,17 @@
 //! `manifest show`.
 
-use crate::cli::ShowArgs;
-use crate::command::{Code, Stop};
+use super::read::{self, Document};
+use crate::cli::{PlanFormat, ShowArgs};
+use crate::command::{Code, Stop, result};
 use crate::host::Host;
 
 pub(super) fn run(args: &ShowArgs, host: &Host) -> Result<Code, Stop> {
-    let _ = (args, host);
-    Ok(Code::Bug)
+    let path = read::path("FILE", &args.manifest, host).map_err(Stop::request)?;
+    let document = read::document(&path).map_err(Stop::world)?;
+    result(&match (args.format, document) {
+        (PlanFormat::Text, Document::Manifest(manifest)) => manifest.summary(),
+        (PlanFormat::Text, Document::Index(index)) => index.summary(),
+        (PlanFormat::Json, document) => read::harmless(&document.into_json()),
+    });
+    Ok(Code::Done)
 }

@@ -40,6 +40,7 @@ fn pins_are_read_at_the_commit_of_torch() {
         commit: commit.to_owned(),
         branch: branch.map(str::to_owned),
         why,
+        version: None,
     };
     let (torch_dir, vision_dir) = (world.at("torch"), world.at("vision"));
     assert_eq!(

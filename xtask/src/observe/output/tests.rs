@@ -57,6 +57,7 @@ fn an_unfinished_run_left_its_commits() {
         commit: commit.to_owned(),
         branch: Some("nightly".to_owned()),
         why: format!("the commit of the unfinished run in `{path}`"),
+        version: None,
     };
     assert_eq!(lock("failed"), [Project::Pytorch, Project::PytorchAudio].map(|project| (project, locked.clone())).into());
     assert_eq!(lock("complete"), BTreeMap::new());

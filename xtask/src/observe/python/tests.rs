@@ -175,7 +175,11 @@ fn environments_are_told_apart() {
     assert_eq!(ready.interrupted, ["rocm".to_owned()].into());
     assert_eq!(
         ready.rocm_set,
-        Some(RocmSet { asked: "rocm".to_owned(), distributions: [("rocm".to_owned(), "7.1".to_owned())].into() })
+        Some(RocmSet {
+            asked: "rocm".to_owned(),
+            distributions: [("rocm".to_owned(), "7.1".to_owned())].into(),
+            sha256: [].into()
+        })
     );
     note("venv", "rocm", "{");
     let path = venv_note(world.host.platform, &world.at("venv"), "rocm");
@@ -198,7 +202,11 @@ fn notes_are_kept_by_jobs_side_by_side() {
     assert_eq!(read().len(), 8);
     (1..8).for_each(|number| install_done(&path, &package(number)).unwrap());
     assert_eq!(read(), ["package0"]);
-    let set = RocmSet { asked: "rocm[devel]>1.0".to_owned(), distributions: [("rocm".to_owned(), "7.1".to_owned())].into() };
+    let set = RocmSet {
+        asked: "rocm[devel]>1.0".to_owned(),
+        distributions: [("rocm".to_owned(), "7.1".to_owned())].into(),
+        sha256: [].into(),
+    };
     keep_rocm_set(&world.at("venv/rocm.json"), &set).unwrap();
     assert_eq!(read_note::<RocmSet>(&world.at("venv/rocm.json")), Ok(Some(set)));
 }

@@ -9,7 +9,7 @@ use crate::cli::{Cli, Command};
 use crate::facts::{Candidate, Checkout, EnvironmentState, Facts, GitState, Locked, Looks, Owner, Python, Ready, Seen, Tool};
 use crate::host::{Environment, Host, Memory, Platform, Terminal};
 use crate::plan::{Action, Job, Step};
-use crate::request::{Places, Problem, Request};
+use crate::request::{Given, Places, Problem, Request};
 use crate::version::PythonVersion;
 
 /// A full commit of one digit.
@@ -44,7 +44,7 @@ pub fn request(host: &Host, words: &str) -> Request {
         Command::Build(args) => {
             let places = Places::build(&args, host).unwrap();
             let looks = seen(&places);
-            Request::build(&args, host, places, &looks).unwrap()
+            Request::build(&args, host, places, &looks, Given::default()).unwrap()
         }
         Command::InstallRocm(args) => {
             let places = Places::install(&args, host).unwrap();
@@ -69,6 +69,7 @@ pub fn python(executable: &str, version: &str) -> Python {
         platform_tag: "linux_x86_64".to_owned(),
         ensurepip: true,
         externally_managed: false,
+        operating_system: None,
         distributions: BTreeMap::from([("pip".to_owned(), "25.0".to_owned())]),
     }
 }
@@ -110,6 +111,7 @@ pub fn locked_facts() -> Facts {
         commit: commit('1'),
         branch: None,
         why: "a pin".to_owned(),
+        version: None,
     };
     Facts { lock: Project::ALL.into_iter().map(|project| (project, locked(project))).collect(), ..facts() }
 }

@@ -277,7 +277,8 @@ fn the_manifest_is_named_after_a_ref() {
 fn an_unfinished_run_holds_its_rerun_to_its_commits() {
     let name = "therock-manifest_torch_py3.12_nightly.partial.json";
     let identity = "linux-x86_64, Python 3.12, nightly, gfx942";
-    let locked = |repo: &str| Locked { repo: repo.to_owned(), commit: "a".repeat(40), branch: None, why: String::new() };
+    let locked =
+        |repo: &str| Locked { repo: repo.to_owned(), commit: "a".repeat(40), branch: None, why: String::new(), version: None };
     let recorded = |identity: &str, repo: &str| {
         let lock = BTreeMap::from([(Project::Pytorch, locked(repo)), (Project::Apex, locked(repo))]);
         let manifests = [(name.to_owned(), Recorded { lock, ..manifest(Ok(identity), &[]) })].into();

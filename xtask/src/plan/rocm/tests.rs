@@ -42,13 +42,14 @@ fn the_packages_are_installed() {
         format!("{py} -m pip cache remove rocm Tolerated Never"),
         format!("NoteInstall {{ notes: \"{notes}/installing.json\", packages: [\"rocm\"] }}"),
         format!(
-            "{py} -m pip install --force-reinstall --pre --index-url https://u:secret-pw@h/simple rocm[libraries,devel,device-gfx942]>1.0 \
-             Fatal Network"
+            "[/w] PIP_REPORT={notes}/report.json /w/build/py3.12/venv/bin/python -m pip install --force-reinstall --pre --index-url \
+             https://u:secret-pw@h/simple rocm[libraries,devel,device-gfx942]>1.0 Fatal Network"
         ),
         format!("InstallDone {{ notes: \"{notes}/installing.json\", packages: [\"rocm\"] }}"),
         format!(
             "CheckRocm(CheckRocm {{ python: \"/w/build/py3.12/venv/bin/python\", distributions: [\"rocm\", \"rocm-sdk-core\", \
-             \"rocm-sdk-libraries\", \"rocm-sdk-devel\", \"rocm-sdk-device-gfx942\"], asked: \"{ASKED}\", record: \"{notes}/rocm.json\" }})"
+             \"rocm-sdk-libraries\", \"rocm-sdk-devel\", \"rocm-sdk-device-gfx942\"], asked: \"{ASKED}\", record: \"{notes}/rocm.json\", \
+             report: \"{notes}/report.json\" }})"
         ),
         format!("{py} -m rocm_sdk version"),
         format!("{py} -m rocm_sdk path --root"),
@@ -100,7 +101,7 @@ fn the_decision_has_its_reason() {
     let asked_before = |asked: &str, version: &str| {
         let mut ready = ready("/v", &SDK);
         let distributions = SDK.map(|(name, _)| (name.to_owned(), version.to_owned())).into();
-        ready.rocm_set = Some(RocmSet { asked: asked.to_owned(), distributions });
+        ready.rocm_set = Some(RocmSet { asked: asked.to_owned(), distributions, sha256: BTreeMap::new() });
         with(ready)
     };
     let interrupted = || {
@@ -189,6 +190,33 @@ fn python_comes_first() {
 }
 
 #[test]
+fn hashes_are_those_of_the_set() {
+    let sha256 = "a".repeat(64);
+    let entry = |name: &str, version: &str, hash: &str| {
+        serde_json::json!({
+            "metadata": {"name": name, "version": version},
+            "download_info": {"archive_info": {"hashes": {"sha256": hash}}},
+        })
+    };
+    let entries = [
+        entry("rocm", "7.14.0", &sha256),
+        entry("ROCm_SDK.core", "7.14.0", &sha256),
+        entry("rocm-sdk-devel", "7.13.0", &sha256),
+        entry("rocm-sdk-libraries", "7.14.0", "md5"),
+        entry("numpy", "2.0", &sha256),
+        serde_json::json!({"metadata": {"name": "rocm"}}),
+    ];
+    let installed = ["rocm", "rocm-sdk-core", "rocm-sdk-devel", "rocm-sdk-libraries"];
+    let installed = installed.map(|name| (name.to_owned(), "7.14.0".to_owned())).into();
+    let report = serde_json::json!({"version": "1", "install": entries}).to_string();
+    let expected = ["rocm", "rocm-sdk-core"].map(|name| (name.to_owned(), sha256.clone()));
+    assert_eq!(hashes(&report, &installed), expected.into());
+    for report in ["", "[]", "{", r#"{"install": 1}"#] {
+        assert_eq!(hashes(report, &installed), BTreeMap::new(), "{report}");
+    }
+}
+
+#[test]
 fn a_set_is_checked() {
     let wanted: Vec<String> = SDK.map(|(name, _)| name.to_owned()).to_vec();
     let installed = |changes: &[(&str, &str)]| {
@@ -202,7 +230,7 @@ fn a_set_is_checked() {
         all
     };
     let set = check_set(&installed(&[("torch", "2.13.0"), ("rocm-sdk-device-gfx1100", "7.13.0")]), &wanted, "rocm").unwrap();
-    assert_eq!(set, RocmSet { asked: "rocm".to_owned(), distributions: installed(&[]) });
+    assert_eq!(set, RocmSet { asked: "rocm".to_owned(), distributions: installed(&[]), sha256: BTreeMap::new() });
     assert!(check_set(&installed(&[("rocm", "7.14")]), &wanted, "rocm").is_ok(), "`7.14` is `7.14.0`");
 
     let index = "name an index that has all ROCm packages of one version with `--index-url`";

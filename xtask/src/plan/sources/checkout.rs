@@ -2,14 +2,18 @@
 
 use manifest::Project;
 
+use crate::cli::Wish;
 use crate::facts::{Facts, GitState, Locked, Owner};
 use crate::host::{Host, Platform};
 use crate::plan::{Action, Command, Env, Job, JobName, Mark, Step, Unknown, Value, python};
 use crate::refs::RepoUrl;
-use crate::request::{Problem, Request, Sources};
+use crate::request::{Changes, Depth, Problem, Request, Sources, Submodules, Translated};
 
 /// The tag on the public commit, below whatever hipify changes: builds and manifests name this one.
 pub const UPSTREAM_TAG: &str = "THEROCK_UPSTREAM_DIFFBASE";
+
+/// The tag on the commit of what hipify changed, in each repository where it changed something.
+pub const HIPIFY_TAG: &str = "THEROCK_HIPIFY_DIFFBASE";
 
 /// Variables by which a git that started the tool would lead our git commands into its own repository.
 pub const FOREIGN_GIT: [&str; 6] =
@@ -113,6 +117,8 @@ enum There<'a> {
     Nothing,
     /// Our own checkout of another commit.
     Ours(&'a GitState),
+    /// A checkout whose changes may be discarded.
+    Given(&'a GitState),
     /// What is to be built, for this reason.
     Wanted(String),
 }
@@ -137,6 +143,9 @@ impl Checkout<'_> {
         job.why.push(match &there {
             There::Nothing => format!("nothing is in `{}` yet", self.dir()),
             There::Ours(git) => format!("`{}` is at {} and {}", self.dir(), git.upstream, when_moved(git)),
+            There::Given(git) => {
+                format!("`{}` is at {}: what is changed in it is discarded, as `--force` says", self.dir(), git.head)
+            }
             There::Wanted(why) => format!("`{}` {why}", self.dir()),
         });
         job.steps = self.steps(&there, locked);
@@ -154,7 +163,12 @@ impl Checkout<'_> {
             );
         };
         let yourself = "commit or stash what you changed and check out that commit yourself, ";
+        let discards = self.request.checkout.changes == Changes::Discarded;
         match (stays(git, locked), git.owner) {
+            // Whoever made them said that they may go.
+            (_, Owner::Edited | Owner::User) if discards && (git.changes.is_some() || !git.is_at(locked)) => {
+                Ok(There::Given(git))
+            }
             (Some(why), _) => Ok(There::Wanted(why)),
             (None, Owner::Tool | Owner::Built | Owner::Moving) => Ok(There::Ours(git)),
             (None, Owner::Edited) => {
@@ -175,8 +189,7 @@ impl Checkout<'_> {
             }
             None => "it was not looked for",
         };
-        let text = format!("the commit of `{}` for `--ref {}` is not known: {cause}", self.project, self.reference());
-        Err(Problem { text, hint: found.and_then(|unresolved| unresolved.hint.clone()) })
+        Err(super::unknown("commit", self.request, self.project, cause, found.and_then(|unresolved| unresolved.hint.clone())))
     }
 
     fn refused(&self, locked: &Locked, state: &str, first: &str) -> Problem {
@@ -200,6 +213,7 @@ impl Checkout<'_> {
         match there {
             There::Nothing => self.new_checkout(locked),
             There::Ours(git) => self.moved_checkout(git, locked),
+            There::Given(_) => self.given_checkout(locked),
             There::Wanted(_) => Vec::new(),
         }
     }
@@ -217,7 +231,7 @@ impl Checkout<'_> {
             self.step("naming its origin", dir, &["remote", "add", "--", "origin", &locked.repo]),
             self.fetch(dir, locked),
         ];
-        steps.extend(self.fill(dir));
+        steps.extend(self.fill(dir, locked));
         steps.push(Step::new(
             "putting the checkout in its place",
             Action::Rename { from: beside.clone(), to: self.dir().to_owned() },
@@ -237,7 +251,17 @@ impl Checkout<'_> {
             _ => self.stash(dir, locked),
         });
         steps.push(self.step("naming its origin", dir, &["remote", "set-url", "--", "origin", &locked.repo]));
-        steps.extend(self.fill(dir));
+        steps.extend(self.fill(dir, locked));
+        steps
+    }
+
+    /// The new commit is there before anything of the old one goes. It becomes the tool's own.
+    fn given_checkout(&self, locked: &Locked) -> Vec<Step> {
+        let dir = self.dir();
+        let mut steps = vec![self.fetch(dir, locked)];
+        steps.extend(self.undo(dir));
+        steps.push(self.step("naming its origin", dir, &["remote", "set-url", "--", "origin", &locked.repo]));
+        steps.extend(self.fill(dir, locked));
         steps
     }
 
@@ -267,19 +291,38 @@ impl Checkout<'_> {
     fn fetch(&self, dir: &str, locked: &Locked) -> Step {
         // By its address and not by the name of the remote, whose address has no credentials.
         let url = self.request.origin(self.project).map_or(locked.repo.as_str(), RepoUrl::as_str);
-        let fetch = ["fetch", "--depth", "1", "--no-recurse-submodules", "--", url, &locked.commit];
+        let depth = self.depth();
+        let fetch = [&["fetch"][..], &words(&depth), &["--no-recurse-submodules", "--", url, &locked.commit]].concat();
         Step::run(format!("fetching {}", self.project.distribution()), self.command(dir, &fetch).network())
     }
 
+    /// How much history is fetched, as git's flags say it.
+    fn depth(&self) -> Vec<String> {
+        match self.request.checkout.depth {
+            Depth::Commits(number) => vec!["--depth".to_owned(), number.to_string()],
+            Depth::Full => Vec::new(),
+        }
+    }
+
     /// From the fetched commit to sources that can be built.
-    fn fill(&self, dir: &str) -> Vec<Step> {
+    fn fill(&self, dir: &str, locked: &Locked) -> Vec<Step> {
         let mut steps = vec![
             self.step("checking it out", dir, &["checkout", "FETCH_HEAD"]),
             self.step("tagging the public commit", dir, &["tag", "-f", UPSTREAM_TAG, "--no-sign"]),
             self.step("reading the submodules' addresses", dir, &["submodule", "sync", "--recursive"]),
         ];
-        steps.extend(self.submodules(dir));
+        let wish = &self.request.checkout;
+        if wish.submodules == Submodules::All {
+            steps.extend(self.submodules(dir));
+        }
+        let (dir_owned, submodules) = (dir.to_owned(), wish.submodules);
+        let check = Action::CheckCheckout { dir: dir_owned.clone(), commit: locked.commit.clone(), submodules };
+        steps.push(Step::new("comparing it with its commit", check));
         steps.extend(self.hipify(dir));
+        if wish.translated == Translated::Committed {
+            let commit = Action::CommitTranslated { dir: dir_owned, submodules };
+            steps.push(Step::new("committing what the translation changed", commit));
+        }
         steps.push(note("noting that the checkout is the tool's", dir, Mark::CheckedOut { reference: self.reference() }));
         steps
     }
@@ -287,8 +330,10 @@ impl Checkout<'_> {
     fn submodules(&self, dir: &str) -> Vec<Step> {
         // Git takes no submodule from this machine's own disk, which is where the demo's one is.
         let local: &[&str] = if self.request.sources == Sources::Demo { &["-c", "protocol.file.allow=always"] } else { &[] };
-        let jobs: &[&str] = if self.project == Project::Pytorch { &["-j", "10"] } else { &[] };
-        let update = [local, &["submodule", "update", "--init", "--recursive", "--depth", "1"], jobs].concat();
+        let jobs = self.request.checkout.jobs.or((self.project == Project::Pytorch).then_some(10));
+        let jobs: Vec<String> = jobs.into_iter().flat_map(|jobs| ["-j".to_owned(), jobs.to_string()]).collect();
+        let depth = self.depth();
+        let update = [local, &["submodule", "update", "--init", "--recursive"], &words(&depth), &words(&jobs)].concat();
         let tag = format!("git tag -f {UPSTREAM_TAG} --no-sign");
         vec![
             Step::run("fetching its submodules", self.command(dir, &update).network()),
@@ -299,8 +344,11 @@ impl Checkout<'_> {
 
     /// What turns public sources into those that are built here. It is never committed.
     fn hipify(&self, dir: &str) -> Option<Step> {
+        let wish = self.request.checkout.hipify;
         match self.project {
-            Project::Pytorch | Project::PytorchAudio | Project::PytorchVision => {
+            _ if wish == Wish::No => None,
+            Project::Apex if wish != Wish::Yes => None,
+            Project::Pytorch | Project::PytorchAudio | Project::PytorchVision | Project::Apex => {
                 let script = self.host.platform.join(dir, "tools/amd_build/build_amd.py");
                 Some(Step::run("translating CUDA to HIP", Command::new(self.python, dir, &[&script])).if_exists(script))
             }
@@ -310,7 +358,7 @@ impl Checkout<'_> {
                 let text = "{\n  \"TRITON_WHEEL_VERSION_SUFFIX\": \"\"\n}".to_owned();
                 Some(Step::new("writing the environment of its build", Action::Write { path, text }))
             }
-            Project::Triton | Project::Apex => None,
+            Project::Triton => None,
         }
     }
 
@@ -324,6 +372,15 @@ impl Checkout<'_> {
         env.extend(FOREIGN_GIT.into_iter().filter(|name| self.host.raw_var(name).is_some()).map(|name| (name.to_owned(), None)));
         Command::new(self.git, dir, &[long_paths, args].concat()).env(&env)
     }
+}
+
+fn words(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
+}
+
+/// Whether an interpreter is needed: one of these projects has its CUDA translated.
+pub fn translates(request: &Request) -> bool {
+    request.checkout.hipify != Wish::No && request.selected.iter().any(|project| *project != Project::Triton)
 }
 
 /// Why a checkout is built as it is, if it is at the commit already.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{SourceError, printable};
 use crate::refs::RepoUrl;
+use crate::version::normalize;
 
 /// What `related_commits` says, by project. Its rows are `os|source|project|branch|commit|origin`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,6 +69,22 @@ pub fn pinned_commit(file: &'static str, text: &str) -> Result<String, SourceErr
         "" => Err(SourceError::EmptyFile(file)),
         text => full_commit(text).ok_or_else(|| SourceError::NotACommit { file, text: printable(text) }),
     }
+}
+
+/// The version in the text of a file of sources, as it is written there.
+///
+/// # Errors
+/// If there is no such file, or it holds no version.
+pub fn source_version(file: &'static str, commit: &str, text: Option<&str>) -> Result<String, SourceError> {
+    let Some(text) = text else { return Err(SourceError::NoVersion { file, commit: commit.to_owned() }) };
+    match text.trim() {
+        text if is_version(text) => Ok(text.to_owned()),
+        text => Err(SourceError::NotAVersion { file, text: printable(text) }),
+    }
+}
+
+fn is_version(text: &str) -> bool {
+    !text.contains('+') && normalize(text).is_ok()
 }
 
 /// 40 hexadecimal digits, in lower case.

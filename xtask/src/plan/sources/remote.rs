@@ -83,5 +83,5 @@ fn nearest(known: &[&str], name: &str) -> Vec<String> {
         .collect();
     near.sort_unstable();
     near.dedup();
-    near.into_iter().take(3).map(|(_, known)| known.to_owned()).collect()
+    near.into_iter().take(3).map(|(_, known)| super::printable(known)).collect()
 }

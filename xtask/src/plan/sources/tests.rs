@@ -146,7 +146,7 @@ fn related_commits_are_refused() {
             row(&full, "https://h/v\u{1b}[2J"),
             format!(
                 "Malformed related_commits line: `{}`: repository `https://h/v\u{fffd}[2J` is invalid: it contains a control character",
-                row(&full, "https://h/v\u{fffd}[2J")
+                row(&full, r"https://h/v\u{1b}[2J")
             ),
         ),
         (
@@ -169,7 +169,7 @@ fn related_commits_are_refused() {
 fn pins_lead_to_commits() {
     let related = related_commits();
     let to = |repo: &str, digit, why: &str| {
-        Ok(Pinned::To(Locked { repo: repo.to_owned(), commit: commit(digit), branch: None, why: why.to_owned() }))
+        Ok(Pinned::To(Locked { repo: repo.to_owned(), commit: commit(digit), branch: None, why: why.to_owned(), version: None }))
     };
     let ask = |repo: &str, name: &str| Ok(Pinned::Ask(Rule::Ref { repo: url(repo), reference: reference(name) }));
     let rule = |key, repo: Option<&str>, otherwise: Option<(&str, &str)>| Rule::Related {
@@ -287,7 +287,7 @@ fn refs_are_picked() {
         assert_eq!(found.map_err(|error| format!("{error}\nhint: {}", error.hint().unwrap_or_default())), expected);
     }
     let odd = pick_remote("ref: refs/heads/main\tHEAD\n", &reference("main")).unwrap_err();
-    assert_eq!(odd.to_string(), "`git ls-remote` printed `ref: refs/heads/main\u{fffd}HEAD`, which is no commit with a ref");
+    assert_eq!(odd.to_string(), "`git ls-remote` printed `ref: refs/heads/main\\tHEAD`, which is no commit with a ref");
 }
 
 #[test]
@@ -299,6 +299,7 @@ fn the_lock_says_where_it_comes_from() {
         commit: commit('1'),
         branch: Some("main".to_owned()),
         why: "`main` of https://h/t".to_owned(),
+        version: None,
     };
     assert_eq!(locked, expected);
     let picked = Picked { commit: commit('a'), branch: None };
@@ -310,21 +311,21 @@ fn faults_come_with_advice() {
     let cases = [
         (
             SourceError::NoRow("apex"),
-            "`related_commits` has no row for `apex`\nhint: leave the project out, or name its sources or its `--origin`",
+            "`related_commits` has no row for `apex`\nhint: leave the project out (`--only` names what is wanted), or name its `--origin`",
         ),
         (
             SourceError::NoFile(RELATED_COMMITS),
-            "there is no `related_commits`\nhint: leave the project out, or name its sources or its `--origin`",
+            "there is no `related_commits`\nhint: leave the project out (`--only` names what is wanted), or name its `--origin`",
         ),
         (
             SourceError::NoFile(TRITON_PIN),
             "there is no `.ci/docker/ci_commit_pins/triton.txt`\n\
-             hint: leave triton out with `--no-build-triton`, or name its sources with `--triton-dir`",
+             hint: leave triton out (`--only` names what is wanted), or name another repository of torch",
         ),
         (
             SourceError::NotACommit { file: TRITON_PIN, text: "main".to_owned() },
             "`.ci/docker/ci_commit_pins/triton.txt` holds `main`, which is not a full commit\n\
-             hint: leave triton out with `--no-build-triton`, or name its sources with `--triton-dir`",
+             hint: leave triton out (`--only` names what is wanted), or name another repository of torch",
         ),
         (
             SourceError::EmptyFile(WINDOWS_TRITON_PIN),

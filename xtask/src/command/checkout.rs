@@ -1,0 +1,41 @@
+//! `checkout`: the sources, and nothing else.
+
+use super::{Code, Session, Stop, given, result};
+use crate::cli::CheckoutArgs;
+use crate::execute::Wheels;
+use crate::host::Host;
+use crate::observe;
+use crate::plan::{check, sources};
+use crate::report::{self, Detail, Report};
+use crate::request::{Places, Request};
+
+/// Checks out the sources.
+///
+/// # Errors
+/// If the request is wrong, the world is not ready, or a checkout failed.
+pub fn run(args: &CheckoutArgs, host: &Host) -> Result<Code, Stop> {
+    let wrong = |problems| Stop::Problems(Code::Request, problems);
+    let (build, given) = given::sources(args, host)?;
+    let places = Places::checkout(&build, host).map_err(wrong)?;
+    let looks = observe::looks(host, &places, build.install.python.as_deref());
+    let asked = (given.request, given.manifest.as_ref());
+    let request = Request::checkout(args, &build, host, places, &looks, asked).map_err(wrong)?;
+    let report = Report::new(args.log_style.unwrap_or_default(), Detail::of((args.quiet, args.verbose)), host.terminal);
+    let mut session = Session::reporting(host, looks, request, report);
+
+    let facts = observe::sources(&session.request, host, &session.looks);
+    let problems = check::sources(&session.request, host, &facts);
+    if !problems.is_empty() {
+        return Err(Stop::Problems(Code::World, problems));
+    }
+    let (jobs, _) = sources::checkout_jobs(&session.request, host, &facts);
+    session.tell_reasons(&jobs);
+    session.execute(&jobs, &facts, &mut Wheels::new(), &mut |_| Ok(()))?;
+    for project in &session.request.selected {
+        result(session.request.dir(*project));
+    }
+    let count = session.request.selected.len();
+    let things = if count == 1 { "checkout" } else { "checkouts" };
+    session.report.end(&format!("{count} {things} in {}", report::duration(session.seconds())));
+    Ok(Code::Done)
+}
