@@ -122,6 +122,14 @@ fn result(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n'));
 }
 
+/// Appends to a file that GitHub Actions reads: `GITHUB_OUTPUT`, `GITHUB_STEP_SUMMARY`. Elsewhere nothing is written.
+fn append_for_github(host: &Host, variable: &str, text: &str) -> Result<(), FileError> {
+    match host.var(variable).filter(|_| host.on_github()) {
+        Some(file) => file::append(file, text),
+        None => Ok(()),
+    }
+}
+
 /// A line on standard error, beside the results.
 fn aside(text: &str, secrets: &Secrets) {
     let _ = writeln!(std::io::stderr(), "{}", secrets.redact(text));

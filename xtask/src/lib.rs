@@ -12,6 +12,7 @@ pub mod refs;
 pub mod facts;
 pub mod cli;
 pub mod request;
+pub mod matrix;
 pub mod plan;
 pub mod demo;
 pub mod event;
