@@ -28,7 +28,7 @@ fn wheels_and_manifests_are_listed() {
     let expected = [
         ("therock-manifest_torch_py3.12_nightly.json", recorded(Ok("linux-x86_64, Python 3.12, nightly, gfx942"), &["a.whl"])),
         ("therock-manifest_torch_linux_nightly.json", recorded(Err("it does not say what build it is of"), &[])),
-        ("therock-manifest_torch_py3.12_x.partial.json", recorded(Err("manifest root must be a JSON object, not an array"), &[])),
+        ("therock-manifest_torch_py3.12_x.partial.json", recorded(Err("Manifest root must be a JSON object, not an array"), &[])),
     ];
     let manifests = expected.map(|(name, recorded)| (name.to_owned(), recorded)).into();
     assert_eq!(output(), Output { wheels: vec!["a.whl".to_owned(), "b.whl".to_owned()], manifests });
