@@ -1,6 +1,7 @@
 //! Repositories elsewhere: git commands that may wait on a network.
 
 use super::git::{self, Git};
+use crate::plan::sources::GUARDS;
 use crate::process::{self, Ended, Spawn};
 use crate::redact::without_credentials;
 use crate::refs::RepoUrl;
@@ -52,7 +53,8 @@ struct Fault {
 
 fn once(git: Git, args: &[&str], cwd: &str, what: &str, repo: &RepoUrl) -> Result<Vec<String>, Fault> {
     let mut said = Vec::new();
-    let spawn = Spawn::new(git.program, args, cwd).env(&git::env());
+    let args = [&GUARDS, args].concat();
+    let spawn = Spawn::new(git.program, &args, cwd).env(&git::env());
     let fault = |cause: String, words| Fault { cause: without_credentials(&cause).into_owned(), words };
     let ended = process::run(&spawn, &mut |line| said.push(line.to_owned()));
     match ended.map_err(|error| fault(error.to_string(), String::new()))? {

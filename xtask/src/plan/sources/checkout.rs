@@ -12,8 +12,24 @@ use crate::request::{Problem, Request, Sources};
 pub const UPSTREAM_TAG: &str = "THEROCK_UPSTREAM_DIFFBASE";
 
 /// Variables by which a git that started the tool would lead our git commands into its own repository.
-pub const FOREIGN_GIT: [&str; 6] =
-    ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"];
+pub const FOREIGN_GIT: [&str; 11] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_GRAFT_FILE",
+    "GIT_REPLACE_REF_BASE",
+];
+
+/// What each git command is told that touches what others wrote. No hook runs, wherever it comes from, and no address, a submodule's neither,
+/// names a program, even where the user's own settings would let it.
+pub const GUARDS: [&str; 6] =
+    ["-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never", "-c", "protocol.fd.allow=never"];
 
 /// The git that everything is fetched with.
 ///
@@ -321,7 +337,7 @@ impl Checkout<'_> {
         let long_paths: &[&str] = if self.host.platform == Platform::Windows { &["-c", "core.longpaths=true"] } else { &[] };
         let mut env = Env::from([("GIT_TERMINAL_PROMPT".to_owned(), Some(Value::text("0")))]);
         env.extend(FOREIGN_GIT.into_iter().filter(|name| self.host.raw_var(name).is_some()).map(|name| (name.to_owned(), None)));
-        Command::new(self.git, dir, &[long_paths, args].concat()).env(&env)
+        Command::new(self.git, dir, &[&GUARDS, long_paths, args].concat()).env(&env)
     }
 }
 
