@@ -119,6 +119,15 @@ impl RepoUrl {
         &self.0
     }
 
+    /// A text, such as the words of git or ssh, without the user and the password of this address.
+    pub fn hidden_in(&self, text: &str) -> String {
+        let login = self.0.split_once("://").and_then(|(_, rest)| authority(rest).rsplit_once('@'));
+        match login.filter(|(user, _)| user.contains(':')) {
+            Some((user, _)) => text.replace(&format!("{user}@"), "").replace(user, HIDDEN),
+            None => text.to_owned(),
+        }
+    }
+
     /// The text for everyone's: without user and password, but for the user of a plain
     /// `git@host`, and without a web address's query.
     pub fn redacted(&self) -> String {
@@ -211,6 +220,8 @@ fn repo_fault(text: &str) -> Option<&'static str> {
         return Some("it contains a blank");
     }
     match text.split_once("://") {
+        // git would take it for a part of the host, and tell it.
+        Some(("git", rest)) if authority(rest).contains('@') => Some("`git://` takes no user and no password"),
         Some((scheme @ ("https" | "http" | "ssh" | "git" | "file"), rest)) => url_fault(scheme, rest),
         Some(_) => Some("its scheme is none of `https`, `http`, `ssh`, `git`, `file`"),
         None => scp_fault(text),

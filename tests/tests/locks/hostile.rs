@@ -65,6 +65,7 @@ fn addresses_in_pins() {
         ("file::/srv/x".into(), None, program),
         ("EXT::sh -c id".into(), None, program),
         ("ext.x::sh -c id".into(), None, program),
+        ("git://user:secretpass@host/x".into(), Some("***@host/x"), "`git://` takes no user and no password"),
         // Other transports, and what is none.
         ("ext://sh".into(), None, scheme),
         ("ftp://host/x".into(), None, scheme),

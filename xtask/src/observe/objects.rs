@@ -70,7 +70,7 @@ impl<'a> Objects<'a> {
     /// Another run that fetches meanwhile makes this one fail, as git locks its store; what counts is that the commit is there.
     fn fetch(&self, commit: &str) -> Result<(), String> {
         file::make_folder(&self.dir).map_err(|error| error.to_string())?;
-        let fetch = ["fetch", "--quiet", "--no-tags", "--depth", "1", "--filter=blob:none", "origin", commit];
+        let fetch = ["fetch", "--progress", "--no-tags", "--depth", "1", "--filter=blob:none", "origin", commit];
         let mut pauses = PAUSES.iter();
         loop {
             let fetched = self.local(&["init", "--quiet", "--bare"]).and_then(|_| self.network("git fetch", &fetch));

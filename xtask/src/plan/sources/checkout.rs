@@ -11,6 +11,9 @@ use crate::request::{Problem, Request, Sources};
 /// The tag on the public commit, below whatever hipify changes: builds and manifests name this one.
 pub const UPSTREAM_TAG: &str = "THEROCK_UPSTREAM_DIFFBASE";
 
+/// How many seconds a fetch may tell nothing of its progress. A server may take a while to find what it is to send.
+const SILENCE: u32 = 300;
+
 /// Variables by which a git that started the tool would lead our git commands into its own repository.
 pub const FOREIGN_GIT: [&str; 11] = [
     "GIT_DIR",
@@ -282,8 +285,8 @@ impl Checkout<'_> {
     fn fetch(&self, dir: &str, locked: &Locked) -> Step {
         // By its address and not by the name of the remote, whose address has no credentials.
         let url = self.request.origin(self.project).map_or(locked.repo.as_str(), RepoUrl::as_str);
-        let fetch = ["fetch", "--depth", "1", "--no-recurse-submodules", "--", url, &locked.commit];
-        Step::run(format!("fetching {}", self.project.distribution()), self.command(dir, &fetch).network())
+        let fetch = ["fetch", "--progress", "--depth", "1", "--no-recurse-submodules", "--", url, &locked.commit];
+        Step::run(format!("fetching {}", self.project.distribution()), self.command(dir, &fetch).network().talking(SILENCE))
     }
 
     /// From the fetched commit to sources that can be built.
@@ -303,10 +306,10 @@ impl Checkout<'_> {
         // Git takes no submodule from this machine's own disk, which is where the demo's one is.
         let local: &[&str] = if self.request.sources == Sources::Demo { &["-c", "protocol.file.allow=always"] } else { &[] };
         let jobs: &[&str] = if self.project == Project::Pytorch { &["-j", "10"] } else { &[] };
-        let update = [local, &["submodule", "update", "--init", "--recursive", "--depth", "1"], jobs].concat();
+        let update = [local, &["submodule", "update", "--init", "--recursive", "--progress", "--depth", "1"], jobs].concat();
         let tag = format!("git tag -f {UPSTREAM_TAG} --no-sign");
         vec![
-            Step::run("fetching its submodules", self.command(dir, &update).network()),
+            Step::run("fetching its submodules", self.command(dir, &update).network().talking(SILENCE)),
             self.step("tagging their commits", dir, &["submodule", "foreach", "--recursive", &tag]),
             Step::new("making git ignore changes in submodules", Action::IgnoreSubmodules { dir: dir.to_owned() }),
         ]

@@ -34,11 +34,11 @@ fn torch_is_checked_out() {
         format!("[{dir}] {GIT} init --initial-branch=main"),
         format!("[{dir}] {GIT} config advice.detachedHead false"),
         format!("[{dir}] {GIT} remote add -- origin https://host/pytorch"),
-        format!("[{dir}] {GIT} fetch --depth 1 --no-recurse-submodules -- https://host/pytorch {full} Fatal Network"),
+        format!("[{dir}] {GIT} fetch --progress --depth 1 --no-recurse-submodules -- https://host/pytorch {full} Fatal Network"),
         format!("[{dir}] {GIT} checkout FETCH_HEAD"),
         format!("[{dir}] {GIT} tag -f THEROCK_UPSTREAM_DIFFBASE --no-sign"),
         format!("[{dir}] {GIT} submodule sync --recursive"),
-        format!("[{dir}] {GIT} submodule update --init --recursive --depth 1 -j 10 Fatal Network"),
+        format!("[{dir}] {GIT} submodule update --init --recursive --progress --depth 1 -j 10 Fatal Network"),
         format!("[{dir}] {GIT} submodule foreach --recursive git tag -f THEROCK_UPSTREAM_DIFFBASE --no-sign"),
         format!("IgnoreSubmodules {{ dir: \"{dir}\" }}"),
         format!("[{dir}] /usr/bin/python3.12 {dir}/tools/amd_build/build_amd.py Exists(\"{dir}/tools/amd_build/build_amd.py\")"),
@@ -61,7 +61,10 @@ fn the_tools_own_checkout_is_moved_where_it_stands() {
     let dir = "/w/build/src/pytorch";
     assert_eq!(job.why[1], format!("`{dir}` is at {} and has no changes but the tool's own", commit('2')));
     let expected = [
-        format!("[{dir}] {GIT} fetch --depth 1 --no-recurse-submodules -- https://host/pytorch {} Fatal Network", commit('1')),
+        format!(
+            "[{dir}] {GIT} fetch --progress --depth 1 --no-recurse-submodules -- https://host/pytorch {} Fatal Network",
+            commit('1')
+        ),
         format!("MarkCheckout {{ dir: \"{dir}\", mark: Moving {{ changes: Some(\"digest\") }} }}"),
         format!("[{dir}] {GIT} reset --hard"),
         format!("[{dir}] {GIT} clean -fd"),
@@ -70,7 +73,7 @@ fn the_tools_own_checkout_is_moved_where_it_stands() {
         format!("[{dir}] {GIT} checkout FETCH_HEAD"),
         format!("[{dir}] {GIT} tag -f THEROCK_UPSTREAM_DIFFBASE --no-sign"),
         format!("[{dir}] {GIT} submodule sync --recursive"),
-        format!("[{dir}] {GIT} submodule update --init --recursive --depth 1 -j 10 Fatal Network"),
+        format!("[{dir}] {GIT} submodule update --init --recursive --progress --depth 1 -j 10 Fatal Network"),
         format!("[{dir}] {GIT} submodule foreach --recursive git tag -f THEROCK_UPSTREAM_DIFFBASE --no-sign"),
         format!("IgnoreSubmodules {{ dir: \"{dir}\" }}"),
         format!("[{dir}] /usr/bin/python3.12 {dir}/tools/amd_build/build_amd.py Exists(\"{dir}/tools/amd_build/build_amd.py\")"),
@@ -161,7 +164,7 @@ fn projects_differ_in_how_they_are_made_ready() {
     );
     let update = one(&linux(), "build --ref nightly --gfx gfx942 --only pytorch_vision", &locked_facts());
     assert!(lines(&update).contains(&format!(
-        "[/w/build/src/.therock-xtask/pytorch_vision] {GIT} submodule update --init --recursive --depth 1 Fatal Network"
+        "[/w/build/src/.therock-xtask/pytorch_vision] {GIT} submodule update --init --recursive --progress --depth 1 Fatal Network"
     )));
 }
 
@@ -179,7 +182,7 @@ fn passwords_stay_out_of_the_checkout() {
     let words = "build --ref nightly --gfx gfx942 --only apex --origin apex=https://u:secret-pw@host/apex";
     let job = one(&linux(), words, &locked_facts());
     let with: Vec<String> = lines(&job).into_iter().filter(|line| line.contains("secret-pw")).collect();
-    let fetch = "fetch --depth 1 --no-recurse-submodules -- https://u:secret-pw@host/apex";
+    let fetch = "fetch --progress --depth 1 --no-recurse-submodules -- https://u:secret-pw@host/apex";
     assert_eq!(with, [format!("[/w/build/src/.therock-xtask/apex] {GIT} {fetch} {} Fatal Network", commit('1'))]);
     let shown = request(&linux(), words).secrets.redact(&with[0]);
     assert!(shown.contains("-- https://host/apex 1111"), "{shown}");
@@ -198,8 +201,9 @@ fn a_calling_git_leads_nobody_astray() {
 fn the_demo_has_its_submodule_on_the_same_disk() {
     let job = one(&linux(), "build --demo --only pytorch", &locked_facts());
     let dir = "/w/build/demo/src/.therock-xtask/pytorch";
-    let expected =
-        format!("[{dir}] {GIT} -c protocol.file.allow=always submodule update --init --recursive --depth 1 -j 10 Fatal Network");
+    let expected = format!(
+        "[{dir}] {GIT} -c protocol.file.allow=always submodule update --init --recursive --progress --depth 1 -j 10 Fatal Network"
+    );
     assert_eq!(lines(&job)[9], expected);
     assert!(lines(&job)[5].contains("-- /w/build/demo/origins/pytorch 1111"), "{}", lines(&job)[5]);
 
