@@ -20,7 +20,7 @@ use crate::facts::{Facts, Looks};
 use crate::file::FileError;
 use crate::host::Host;
 use crate::plan::{Job, JobName};
-use crate::redact::Secrets;
+use crate::redact::{Secrets, for_terminal};
 use crate::report::{Detail, Report};
 use crate::request::{Problem, Request};
 use crate::{file, gfx as targets, observe};
@@ -89,7 +89,7 @@ impl Stop {
                 );
             }
         }
-        let _ = std::io::stderr().write_all(secrets.redact(&text).as_bytes());
+        let _ = std::io::stderr().write_all(for_terminal(&secrets.redact(&text)).as_bytes());
         match self {
             Stop::Problems(code, _) => *code,
             Stop::Unproven(_) => Code::Unproven,

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use manifest::{Artifact, Extra, RelativePath, WheelName, glob_prefix};
 
@@ -13,7 +14,7 @@ use crate::facts::{Python, Seen};
 use crate::file::FileError;
 use crate::plan::rocm::{check_set, hashes};
 use crate::plan::{Action, CheckRocm, Command, Failure, Job, JobName, Retry, Step, TakeWheel, When};
-use crate::process::{Ended, Spawn};
+use crate::process::{Ended, ProcessError, Spawn};
 use crate::version::same_version;
 use crate::{file, inspect, observe, process};
 
@@ -157,6 +158,10 @@ impl<'a> JobRun<'a> {
             Ok(Ended::Code(0)) => return Ok(()),
             Ok(Ended::Code(code)) => (format!("exited with {code}"), Some(code), None),
             Ok(Ended::Signal(signal)) => (format!("was ended by signal {signal}"), None, Some(signal)),
+            // The command is shown below.
+            Err(ProcessError::Silent { silence, .. }) => {
+                (format!("printed nothing for {} s and was ended", silence.as_secs()), None, None)
+            }
             Err(error) => (error.to_string(), None, None),
         };
         let command = Some(self.shown(spawn));
@@ -183,7 +188,13 @@ impl<'a> JobRun<'a> {
         };
         let args = command.args.iter().map(text).collect::<Outcome<_>>()?;
         let env = command.env.iter().map(|(key, value)| Ok((key.clone(), value.as_ref().map(text).transpose()?)));
-        Ok(Spawn { program: command.program.clone(), args, cwd: command.cwd.clone(), env: env.collect::<Outcome<_>>()? })
+        Ok(Spawn {
+            program: command.program.clone(),
+            args,
+            cwd: command.cwd.clone(),
+            env: env.collect::<Outcome<_>>()?,
+            silence: command.silence.map(|seconds| Duration::from_secs(seconds.into())),
+        })
     }
 
     fn shown(&self, spawn: &Spawn) -> String {

@@ -15,9 +15,28 @@ pub const UPSTREAM_TAG: &str = "THEROCK_UPSTREAM_DIFFBASE";
 /// The tag on the commit of what hipify changed, in each repository where it changed something.
 pub const HIPIFY_TAG: &str = "THEROCK_HIPIFY_DIFFBASE";
 
+/// How many seconds a fetch may tell nothing of its progress. A server may take a while to find what it is to send.
+const SILENCE: u32 = 300;
+
 /// Variables by which a git that started the tool would lead our git commands into its own repository.
-pub const FOREIGN_GIT: [&str; 6] =
-    ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"];
+pub const FOREIGN_GIT: [&str; 11] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_GRAFT_FILE",
+    "GIT_REPLACE_REF_BASE",
+];
+
+/// What each git command is told that touches what others wrote. No hook runs, wherever it comes from, and no address, a submodule's neither,
+/// names a program, even where the user's own settings would let it.
+pub const GUARDS: [&str; 6] =
+    ["-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never", "-c", "protocol.fd.allow=never"];
 
 /// The git that everything is fetched with.
 ///
@@ -292,8 +311,9 @@ impl Checkout<'_> {
         // By its address and not by the name of the remote, whose address has no credentials.
         let url = self.request.origin(self.project).map_or(locked.repo.as_str(), RepoUrl::as_str);
         let depth = self.depth();
-        let fetch = [&["fetch"][..], &words(&depth), &["--no-recurse-submodules", "--", url, &locked.commit]].concat();
-        Step::run(format!("fetching {}", self.project.distribution()), self.command(dir, &fetch).network())
+        let fetch =
+            [&["fetch", "--progress"][..], &words(&depth), &["--no-recurse-submodules", "--", url, &locked.commit]].concat();
+        Step::run(format!("fetching {}", self.project.distribution()), self.command(dir, &fetch).network().talking(SILENCE))
     }
 
     /// How much history is fetched, as git's flags say it.
@@ -333,10 +353,11 @@ impl Checkout<'_> {
         let jobs = self.request.checkout.jobs.or((self.project == Project::Pytorch).then_some(10));
         let jobs: Vec<String> = jobs.into_iter().flat_map(|jobs| ["-j".to_owned(), jobs.to_string()]).collect();
         let depth = self.depth();
-        let update = [local, &["submodule", "update", "--init", "--recursive"], &words(&depth), &words(&jobs)].concat();
+        let update =
+            [local, &["submodule", "update", "--init", "--recursive", "--progress"], &words(&depth), &words(&jobs)].concat();
         let tag = format!("git tag -f {UPSTREAM_TAG} --no-sign");
         vec![
-            Step::run("fetching its submodules", self.command(dir, &update).network()),
+            Step::run("fetching its submodules", self.command(dir, &update).network().talking(SILENCE)),
             self.step("tagging their commits", dir, &["submodule", "foreach", "--recursive", &tag]),
             Step::new("making git ignore changes in submodules", Action::IgnoreSubmodules { dir: dir.to_owned() }),
         ]
@@ -370,7 +391,7 @@ impl Checkout<'_> {
         let long_paths: &[&str] = if self.host.platform == Platform::Windows { &["-c", "core.longpaths=true"] } else { &[] };
         let mut env = Env::from([("GIT_TERMINAL_PROMPT".to_owned(), Some(Value::text("0")))]);
         env.extend(FOREIGN_GIT.into_iter().filter(|name| self.host.raw_var(name).is_some()).map(|name| (name.to_owned(), None)));
-        Command::new(self.git, dir, &[long_paths, args].concat()).env(&env)
+        Command::new(self.git, dir, &[&GUARDS, long_paths, args].concat()).env(&env)
     }
 }
 

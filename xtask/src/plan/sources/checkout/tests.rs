@@ -6,7 +6,8 @@ use crate::host::Environment;
 use crate::plan::check::fixture::{self, checkout, commit, facts, lines, locked_facts, request, told};
 use crate::plan::unknown;
 
-const GIT: &str = "GIT_TERMINAL_PROMPT=0 /usr/bin/git";
+const GIT: &str =
+    "GIT_TERMINAL_PROMPT=0 /usr/bin/git -c core.hooksPath=/dev/null -c protocol.ext.allow=never -c protocol.fd.allow=never";
 
 fn linux() -> Host {
     fixture::host(Platform::Linux)
@@ -33,11 +34,11 @@ fn torch_is_checked_out() {
         format!("[{dir}] {GIT} init --initial-branch=main"),
         format!("[{dir}] {GIT} config advice.detachedHead false"),
         format!("[{dir}] {GIT} remote add -- origin https://host/pytorch"),
-        format!("[{dir}] {GIT} fetch --depth 1 --no-recurse-submodules -- https://host/pytorch {full} Fatal Network"),
+        format!("[{dir}] {GIT} fetch --progress --depth 1 --no-recurse-submodules -- https://host/pytorch {full} Fatal Network"),
         format!("[{dir}] {GIT} checkout FETCH_HEAD"),
         format!("[{dir}] {GIT} tag -f THEROCK_UPSTREAM_DIFFBASE --no-sign"),
         format!("[{dir}] {GIT} submodule sync --recursive"),
-        format!("[{dir}] {GIT} submodule update --init --recursive --depth 1 -j 10 Fatal Network"),
+        format!("[{dir}] {GIT} submodule update --init --recursive --progress --depth 1 -j 10 Fatal Network"),
         format!("[{dir}] {GIT} submodule foreach --recursive git tag -f THEROCK_UPSTREAM_DIFFBASE --no-sign"),
         format!("IgnoreSubmodules {{ dir: \"{dir}\" }}"),
         format!("[{dir}] /usr/bin/python3.12 {dir}/tools/amd_build/build_amd.py Exists(\"{dir}/tools/amd_build/build_amd.py\")"),
@@ -60,7 +61,10 @@ fn the_tools_own_checkout_is_moved_where_it_stands() {
     let dir = "/w/build/src/pytorch";
     assert_eq!(job.why[1], format!("`{dir}` is at {} and has no changes but the tool's own", commit('2')));
     let expected = [
-        format!("[{dir}] {GIT} fetch --depth 1 --no-recurse-submodules -- https://host/pytorch {} Fatal Network", commit('1')),
+        format!(
+            "[{dir}] {GIT} fetch --progress --depth 1 --no-recurse-submodules -- https://host/pytorch {} Fatal Network",
+            commit('1')
+        ),
         format!("MarkCheckout {{ dir: \"{dir}\", mark: Moving {{ changes: Some(\"digest\") }} }}"),
         format!("[{dir}] {GIT} reset --hard"),
         format!("[{dir}] {GIT} clean -fd"),
@@ -69,7 +73,7 @@ fn the_tools_own_checkout_is_moved_where_it_stands() {
         format!("[{dir}] {GIT} checkout FETCH_HEAD"),
         format!("[{dir}] {GIT} tag -f THEROCK_UPSTREAM_DIFFBASE --no-sign"),
         format!("[{dir}] {GIT} submodule sync --recursive"),
-        format!("[{dir}] {GIT} submodule update --init --recursive --depth 1 -j 10 Fatal Network"),
+        format!("[{dir}] {GIT} submodule update --init --recursive --progress --depth 1 -j 10 Fatal Network"),
         format!("[{dir}] {GIT} submodule foreach --recursive git tag -f THEROCK_UPSTREAM_DIFFBASE --no-sign"),
         format!("IgnoreSubmodules {{ dir: \"{dir}\" }}"),
         format!("[{dir}] /usr/bin/python3.12 {dir}/tools/amd_build/build_amd.py Exists(\"{dir}/tools/amd_build/build_amd.py\")"),
@@ -160,7 +164,7 @@ fn projects_differ_in_how_they_are_made_ready() {
     );
     let update = one(&linux(), "build --ref nightly --gfx gfx942 --only pytorch_vision", &locked_facts());
     assert!(lines(&update).contains(&format!(
-        "[/w/build/src/.therock-xtask/pytorch_vision] {GIT} submodule update --init --recursive --depth 1 Fatal Network"
+        "[/w/build/src/.therock-xtask/pytorch_vision] {GIT} submodule update --init --recursive --progress --depth 1 Fatal Network"
     )));
 }
 
@@ -169,7 +173,7 @@ fn windows_has_long_paths() {
     let job = one(&fixture::host(Platform::Windows), "build --ref nightly --gfx gfx942 --only pytorch", &locked_facts());
     assert_eq!(
         lines(&job)[2],
-        "[C:\\w\\build\\src\\.therock-xtask\\pytorch] GIT_TERMINAL_PROMPT=0 /usr/bin/git -c core.longpaths=true init --initial-branch=main"
+        format!("[C:\\w\\build\\src\\.therock-xtask\\pytorch] {GIT} -c core.longpaths=true init --initial-branch=main")
     );
 }
 
@@ -178,7 +182,7 @@ fn passwords_stay_out_of_the_checkout() {
     let words = "build --ref nightly --gfx gfx942 --only apex --origin apex=https://u:secret-pw@host/apex";
     let job = one(&linux(), words, &locked_facts());
     let with: Vec<String> = lines(&job).into_iter().filter(|line| line.contains("secret-pw")).collect();
-    let fetch = "fetch --depth 1 --no-recurse-submodules -- https://u:secret-pw@host/apex";
+    let fetch = "fetch --progress --depth 1 --no-recurse-submodules -- https://u:secret-pw@host/apex";
     assert_eq!(with, [format!("[/w/build/src/.therock-xtask/apex] {GIT} {fetch} {} Fatal Network", commit('1'))]);
     let shown = request(&linux(), words).secrets.redact(&with[0]);
     assert!(shown.contains("-- https://host/apex 1111"), "{shown}");
@@ -189,7 +193,7 @@ fn a_calling_git_leads_nobody_astray() {
     let mut host = linux();
     host.env = Environment([("GIT_DIR".to_owned(), "/home/me/.git".to_owned()), ("GIT_PAGER".to_owned(), "x".to_owned())].into());
     let job = one(&host, "build --ref nightly --gfx gfx942 --only apex", &locked_facts());
-    let expected = "[/w/build/src/.therock-xtask/apex] -GIT_DIR GIT_TERMINAL_PROMPT=0 /usr/bin/git init --initial-branch=main";
+    let expected = format!("[/w/build/src/.therock-xtask/apex] -GIT_DIR {GIT} init --initial-branch=main");
     assert_eq!(lines(&job)[2], expected);
 }
 
@@ -197,8 +201,9 @@ fn a_calling_git_leads_nobody_astray() {
 fn the_demo_has_its_submodule_on_the_same_disk() {
     let job = one(&linux(), "build --demo --only pytorch", &locked_facts());
     let dir = "/w/build/demo/src/.therock-xtask/pytorch";
-    let expected =
-        format!("[{dir}] {GIT} -c protocol.file.allow=always submodule update --init --recursive --depth 1 -j 10 Fatal Network");
+    let expected = format!(
+        "[{dir}] {GIT} -c protocol.file.allow=always submodule update --init --recursive --progress --depth 1 -j 10 Fatal Network"
+    );
     assert_eq!(lines(&job)[9], expected);
     assert!(lines(&job)[5].contains("-- /w/build/demo/origins/pytorch 1111"), "{}", lines(&job)[5]);
 
