@@ -11,6 +11,7 @@ wanted=(
     "cmake cmake"
     "ninja ninja-build"
     "ccache ccache"
+    "curl curl"
     "jq jq"
     "shellcheck shellcheck"
     "node nodejs"
