@@ -184,6 +184,9 @@ pub struct Tool {
     pub version: Result<String, String>,
 }
 
+/// What a manifest says of the repository of a checkout that names none.
+pub const NO_REPOSITORY: &str = "unknown";
+
 /// A commit that a build is held to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Locked {

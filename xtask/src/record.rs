@@ -15,7 +15,7 @@ use manifest::{
 };
 
 use crate::event::{Event, Failed, JobEnd};
-use crate::facts::{Facts, Python, Upstream};
+use crate::facts::{Facts, NO_REPOSITORY, Python, Upstream};
 use crate::file::{self, FileError};
 use crate::host::Host;
 use crate::inspect;
@@ -280,7 +280,7 @@ fn source(project: Project, facts: &Facts) -> Option<Source> {
     let commit = git.map(|git| git.public(locked)).or(locked.map(|locked| locked.commit.as_str()))?;
     let repo = locked.map(|locked| &locked.repo).or(git.and_then(|git| git.origin.as_ref()));
     Some(Source {
-        repo: repo.cloned().unwrap_or_else(|| "unknown".to_owned()),
+        repo: repo.cloned().unwrap_or_else(|| NO_REPOSITORY.to_owned()),
         commit: Commit::parse(commit).ok()?,
         branch: locked.and_then(|locked| locked.branch.clone()).or_else(|| git.and_then(|git| git.branch.clone())),
         version: None,
