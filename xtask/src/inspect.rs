@@ -100,6 +100,24 @@ impl From<&InspectError> for Problem {
     }
 }
 
+/// How many of many problems are told one by one.
+const TOLD: usize = 20;
+
+/// The errors as they are told: of many the first and how many more there are, and equal advice once.
+pub fn problems(errors: &[InspectError]) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = errors.iter().take(TOLD).map(Problem::from).collect();
+    if errors.len() > TOLD {
+        let hint = problems.last().and_then(|last| last.hint.clone());
+        problems.push(Problem { text: format!("and {} more such files", errors.len() - TOLD), hint });
+    }
+    for index in 1..problems.len() {
+        if problems[index - 1].hint == problems[index].hint {
+            problems[index - 1].hint = None;
+        }
+    }
+    problems
+}
+
 /// Reads every wheel below a folder: every file whose name ends in `.whl`. Links are not followed, and folders whose name begins with a dot
 /// are not looked into.
 ///

@@ -66,10 +66,11 @@ fn wheels_are_found_in_the_order_of_their_paths() {
 fn a_folder_that_is_not_there() {
     let (_kept, path) = with(&[]);
     assert!(folder(&path).unwrap().wheels.is_empty());
-    let missing = format!("{path}/none");
-    assert_eq!(wrong(&missing), ["cannot list `DIR`: No such file or directory (os error 2)"]);
+    let told = wrong(&format!("{path}/none"));
+    assert!(told.len() == 1 && told[0].starts_with("cannot list `DIR`: "), "{told:?}");
 }
 
+#[cfg(unix)]
 #[test]
 fn names_that_no_manifest_can_list() {
     let (_kept, path) = with(&[("con.whl", "x"), ("nul/a.whl", "x"), ("good.whl", "x")]);
@@ -147,14 +148,14 @@ fn files_that_do_not_keep_still() {
             },
             changed,
         ),
-        ("vanishes", |path| fs::remove_file(path).unwrap(), "cannot read `DIR/a.whl`: No such file or directory (os error 2)"),
+        ("vanishes", |path| fs::remove_file(path).unwrap(), "cannot read `DIR/a.whl`: "),
     ];
     for (what, act, expected) in table {
         let (_kept, path) = with(&[("a.whl", "x")]);
         let (listed, _) = list(&path).unwrap();
         act(&format!("{path}/a.whl"));
         let error = read(&path, &listed[0]).map(|_| ()).unwrap_err();
-        assert_eq!(error.to_string().replace(&path, "DIR"), expected, "{what}");
+        assert!(error.to_string().replace(&path, "DIR").starts_with(expected), "{what}: {error}");
     }
 }
 

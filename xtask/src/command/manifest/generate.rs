@@ -51,7 +51,7 @@ fn look(request: &Generate) -> Result<(Option<Manifest>, Found), Vec<Problem>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    let found = inspect::folder(&request.folder).map_err(|errors| errors.iter().map(Problem::from).collect::<Vec<_>>())?;
+    let found = inspect::folder(&request.folder).map_err(|errors| inspect::problems(&errors))?;
     Ok((from.map(|read| read.manifest), found))
 }
 

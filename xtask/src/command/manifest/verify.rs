@@ -40,7 +40,7 @@ pub(super) fn run(args: &VerifyArgs, host: &Host) -> Result<Code, Stop> {
     }
     let found = inspect::folder(&folder).map_err(|errors| {
         let unread = errors.iter().any(|error| matches!(error, InspectError::File(_)));
-        Stop::Problems(if unread { Code::World } else { Code::Unproven }, errors.iter().map(Problem::from).collect())
+        Stop::Problems(if unread { Code::World } else { Code::Unproven }, inspect::problems(&errors))
     })?;
     found.passed_over.iter().for_each(|folder| aside(&format!("warning: {folder}"), &secrets));
     let differences = manifest.verify(&found.files());
