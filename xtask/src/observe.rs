@@ -22,7 +22,7 @@ mod tests;
 use std::thread::ScopedJoinHandle;
 
 pub use host::{arguments, host, now};
-pub use looks::looks;
+pub use looks::{looks, program};
 pub use python::{install_done, keep_rocm_set, note_install};
 
 use crate::facts::{Facts, Looks, Python};

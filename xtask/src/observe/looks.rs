@@ -42,6 +42,11 @@ pub fn looks(host: &Host, places: &Places, python: Option<&str>) -> Looks {
     looks
 }
 
+/// The first file on `PATH` that starts as `name`, absolute.
+pub fn program(host: &Host, name: &str) -> Option<String> {
+    on_path(host, &host.path_folders(), name).next()
+}
+
 /// Every file on `PATH` that starts as `name`, first ones first.
 fn on_path<'a>(host: &'a Host, folders: &'a [String], name: &'a str) -> impl Iterator<Item = String> + 'a {
     let names = host.platform.program_names(name);
