@@ -13,6 +13,7 @@ pub mod facts;
 pub mod cli;
 pub mod request;
 pub mod plan;
+pub mod upload;
 pub mod demo;
 pub mod event;
 // ── the waterline: above it nothing touches the world ──
