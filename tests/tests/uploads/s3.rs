@@ -371,11 +371,9 @@ fn large_wheels_go_in_parts() {
     let wire = Wire::to(&server, 20 << 20);
     let mut command = sandbox.xtask();
     let ended = finish(wire.along(command.args(["upload", "--dest", "s3://bucket"]))).expect(4);
-    assert!(
-        ended.stderr.starts_with(&format!("error: cannot upload `s3://bucket/{}`: `aws` exited with 1\n", keys[0])),
-        "{}",
-        ended.stderr
-    );
+    // Version 2.36 ends well all the same, and then it is the look afterwards that fails.
+    let told = ["upload", "look at"].map(|doing| format!("error: cannot {doing} `s3://bucket/{}`: `aws` exited with ", keys[0]));
+    assert!(told.iter().any(|text| ended.stderr.starts_with(text)), "{}", ended.stderr);
     assert_eq!(server.keys(&sandbox), Vec::<String>::new());
 
     let journal = sandbox.root().join("journal");
