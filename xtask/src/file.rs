@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 
 use crate::facts::Seen;
 
+mod fresh;
 mod measure;
 #[cfg(test)]
 mod tests;
 mod walk;
 
+pub use fresh::{Copied, copy_new};
 use measure::hash;
-pub use measure::{Stored, measure, measure_open, open_to_read};
+pub use measure::{Meter, Stored, measure, measure_open, open_to_read, stored};
 pub use walk::{Entry, Kind, Stamp, stamp, walk};
 
 /// Something that could not be done with a file.

@@ -1,9 +1,9 @@
 //! The one door to programs. `ask` is for local questions that answer at once; `run` is for everything that may wait on a network, unpack or
-//! build. Both get an absolute program, a folder and what changes in the environment; nothing of the tool itself changes for it.
+//! build, `pour` for such a program whose output is an answer. Both get an absolute program, a folder and what changes in the environment; nothing of the tool itself changes for it.
 #![allow(clippy::disallowed_methods, reason = "this is where programs are started")]
 
 use std::collections::BTreeMap;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
@@ -196,14 +196,9 @@ const AFTERMATH: Duration = Duration::from_secs(1);
 /// # Errors
 /// If it cannot be started, or its output cannot be read. That it ends badly is no error here.
 pub fn run(spawn: &Spawn, on_line: &mut dyn FnMut(&str)) -> Result<Ended, ProcessError> {
-    let mut expression = duct::cmd(&spawn.program, &spawn.args).dir(&spawn.cwd).stdin_null().stderr_to_stdout().unchecked();
-    for (name, value) in &spawn.env {
-        expression = match value {
-            Some(value) => expression.env(name, value),
-            None => expression.env_remove(name),
-        };
-    }
-    let reader = expression.reader().map_err(|error| start_error(&spawn.program, &spawn.cwd, io_cause(&error)))?;
+    let expression = duct::cmd(&spawn.program, &spawn.args).dir(&spawn.cwd).stdin_null().stderr_to_stdout().unchecked();
+    let reader =
+        with(expression, &spawn.env).reader().map_err(|error| start_error(&spawn.program, &spawn.cwd, io_cause(&error)))?;
     follow(Arc::new(reader), spawn.silence, on_line).map_err(|cause| {
         let args: Vec<&str> = spawn.args.iter().map(String::as_str).collect();
         let command = paste::posix_words(&spawn.program, &args);
@@ -211,6 +206,34 @@ pub fn run(spawn: &Spawn, on_line: &mut dyn FnMut(&str)) -> Result<Ended, Proces
             (ErrorKind::TimedOut, Some(silence)) => ProcessError::Silent { command, silence },
             _ => ProcessError::Lost { command, cause: cause.to_string() },
         }
+    })
+}
+
+/// Runs a program to its end and passes on all that it prints to standard output, as it comes. Returns how it ended and what it wrote to standard
+/// error.
+///
+/// # Errors
+/// If it cannot be started, or its output cannot be read or passed on. That it ends badly is no error here.
+pub fn pour(spawn: &Spawn, target: &mut dyn Write) -> Result<(Ended, String), ProcessError> {
+    let args: Vec<&str> = spawn.args.iter().map(String::as_str).collect();
+    let lost =
+        |cause: io::Error| ProcessError::Lost { command: paste::posix_words(&spawn.program, &args), cause: cause.to_string() };
+    let mut complaints = tempfile::tempfile().map_err(lost)?;
+    let theirs = complaints.try_clone().map_err(lost)?;
+    let expression = duct::cmd(&spawn.program, &spawn.args).dir(&spawn.cwd).stdin_null().stderr_file(theirs).unchecked();
+    let reader =
+        with(expression, &spawn.env).reader().map_err(|error| start_error(&spawn.program, &spawn.cwd, io_cause(&error)))?;
+    io::copy(&mut &reader, target).map_err(lost)?;
+    let output = reader.try_wait().map_err(lost)?.ok_or_else(|| lost(ErrorKind::BrokenPipe.into()))?;
+    let mut bytes = Vec::new();
+    complaints.rewind().and_then(|()| complaints.read_to_end(&mut bytes)).map_err(lost)?;
+    Ok((Ended::of(output.status), String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+fn with(expression: duct::Expression, env: &BTreeMap<String, Option<String>>) -> duct::Expression {
+    env.iter().fold(expression, |expression, (name, value)| match value {
+        Some(value) => expression.env(name, value),
+        None => expression.env_remove(name),
     })
 }
 

@@ -62,3 +62,34 @@ pub(super) fn hash(source: &mut File, target: &mut impl Write) -> io::Result<Sto
     }
     Ok(Stored { size, sha256: Sha256::from(<[u8; 32]>::from(hasher.finalize())) })
 }
+
+/// Takes the size and hash of all that is written to it, and keeps none of it.
+#[derive(Default)]
+pub struct Meter {
+    hasher: Hasher,
+    size: u64,
+}
+
+impl Meter {
+    /// Of all that was written.
+    pub fn stored(self) -> Stored {
+        Stored { size: self.size, sha256: Sha256::from(<[u8; 32]>::from(self.hasher.finalize())) }
+    }
+}
+
+/// The size and hash of these bytes.
+pub fn stored(bytes: &[u8]) -> Stored {
+    Stored { size: bytes.len() as u64, sha256: Sha256::from(<[u8; 32]>::from(Hasher::digest(bytes))) }
+}
+
+impl Write for Meter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.hasher.update(bytes);
+        self.size += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -13,9 +13,9 @@ use crate::request::Problem;
 const LIMIT: u64 = 128 << 20;
 
 /// A manifest as it was found.
-pub(super) struct Read {
-    pub(super) manifest: Manifest,
-    pub(super) text: String,
+pub(in crate::command) struct Read {
+    pub(in crate::command) manifest: Manifest,
+    pub(in crate::command) text: String,
 }
 
 /// Why there is none.
@@ -50,7 +50,7 @@ impl ReadError {
 }
 
 /// The path of a file that the user names, made absolute.
-pub(super) fn path(host: &Host, what: &str, text: &str) -> Result<String, Problem> {
+pub(in crate::command) fn path(host: &Host, what: &str, text: &str) -> Result<String, Problem> {
     let wrong = |error| Problem::new(format!("invalid value for {what}: {error}")).hint("give the path of a file or folder");
     host.absolute(text).map_err(wrong)
 }

@@ -9,7 +9,7 @@ use crate::cli::VerifyArgs;
 use crate::command::{Code, Stop, aside, result};
 use crate::facts::Seen;
 use crate::host::Host;
-use crate::inspect::{self, InspectError};
+use crate::inspect::{self, Found, InspectError};
 use crate::redact::Secrets;
 use crate::request::{MANIFESTS, Problem};
 use crate::{file, report};
@@ -28,28 +28,34 @@ pub(super) fn run(args: &VerifyArgs, host: &Host) -> Result<Code, Stop> {
         }
     };
     let folder = folder.unwrap_or_else(|| folder_of(host, &path));
-    let manifest = manifest(&path)?;
+    let manifest = manifest(&path)?.manifest;
     let secrets = Secrets::default().and(&host.env);
     if let Some(status) = manifest.status.filter(|status| *status != Status::Complete) {
         aside(&format!("note: the set is not complete: its status is `{}`", spelled(status)), &secrets);
     }
-    if file::look(&folder) != Seen::Directory {
+    let found = compare(&manifest, &folder, &secrets)?;
+    let (count, size) = (found.wheels.len(), found.wheels.iter().map(|wheel| wheel.file.size_bytes).sum());
+    result(&format!("{count} {}, {}: as the manifest says", if count == 1 { "wheel" } else { "wheels" }, report::size(size)));
+    Ok(Code::Done)
+}
+
+/// Reads the wheels of a folder, and compares them with what their manifest says.
+pub(in crate::command) fn compare(manifest: &Manifest, folder: &str, secrets: &Secrets) -> Result<Found, Stop> {
+    if file::look(folder) != Seen::Directory {
         let text = format!("there is no folder `{folder}`");
         let problem = Problem::new(text).hint("name the folder with the wheels after the manifest");
         return Err(Stop::Problems(Code::World, vec![problem]));
     }
-    let found = inspect::folder(&folder).map_err(|errors| {
+    let found = inspect::folder(folder).map_err(|errors| {
         let unread = errors.iter().any(|error| matches!(error, InspectError::File(_)));
         Stop::Problems(if unread { Code::World } else { Code::Unproven }, inspect::problems(&errors))
     })?;
-    found.passed_over.iter().for_each(|folder| aside(&format!("warning: {folder}"), &secrets));
+    found.passed_over.iter().for_each(|folder| aside(&format!("warning: {folder}"), secrets));
     let differences = manifest.verify(&found.files());
     if !differences.is_empty() {
         return Err(Stop::Unproven(told(&differences)));
     }
-    let (count, size) = (found.wheels.len(), found.wheels.iter().map(|wheel| wheel.file.size_bytes).sum());
-    result(&format!("{count} {}, {}: as the manifest says", if count == 1 { "wheel" } else { "wheels" }, report::size(size)));
-    Ok(Code::Done)
+    Ok(found)
 }
 
 /// The folder that a manifest is about, where nobody names it.
@@ -60,7 +66,7 @@ pub(in crate::command) fn folder_of(host: &Host, manifest: &str) -> String {
 }
 
 /// The manifest of a set of wheels; nothing else will do.
-fn manifest(path: &str) -> Result<Manifest, Stop> {
+pub(in crate::command) fn manifest(path: &str) -> Result<read::Read, Stop> {
     let unproven = |problem| Stop::Problems(Code::Unproven, vec![problem]);
     let read = read::read(path).map_err(|error| {
         let code = if error.is_content() { Code::Unproven } else { Code::World };
@@ -76,10 +82,10 @@ fn manifest(path: &str) -> Result<Manifest, Stop> {
         let text = format!("`{path}` is no whole manifest of wheels: it lacks {}", keys.join(", "));
         return Err(unproven(Problem::new(text).hint("write it anew with `manifest generate`")));
     }
-    Ok(read.manifest)
+    Ok(read)
 }
 
-fn spelled(status: Status) -> String {
+pub(in crate::command) fn spelled(status: Status) -> String {
     serde_json::to_value(status).ok().and_then(|status| Some(status.as_str()?.to_owned())).unwrap_or_default()
 }
 
