@@ -199,6 +199,9 @@ pub struct Host {
     pub terminal: Terminal,
 }
 
+/// The variable that says how many seconds a server may be silent.
+pub const NETWORK_TIMEOUT: &str = "THEROCK_XTASK_NETWORK_TIMEOUT";
+
 impl Host {
     /// The value of a variable; one that is empty counts as absent.
     pub fn var(&self, name: &str) -> Option<&str> {
@@ -229,6 +232,11 @@ impl Host {
             Platform::Windows => ("TEMP", "C:\\Windows\\Temp"),
         };
         self.var(name).and_then(|dir| self.absolute(dir).ok()).unwrap_or_else(|| default.to_owned())
+    }
+
+    /// How many seconds a server may be silent: what the user says, else this. Zero and what is no number are refused when the tool starts.
+    pub fn silence(&self, default: u32) -> u32 {
+        self.var(NETWORK_TIMEOUT).and_then(|text| text.parse().ok()).unwrap_or(default)
     }
 
     /// Whether a job of GitHub Actions is what started the tool; only then do GitHub's other variables mean anything.

@@ -12,6 +12,7 @@ use super::{Taken, Wheels, World, fill};
 use crate::event::{Event, Failed};
 use crate::facts::{Python, Seen};
 use crate::file::FileError;
+use crate::host::NETWORK_TIMEOUT;
 use crate::plan::rocm::{check_set, hashes};
 use crate::plan::{Action, CheckRocm, Command, Failure, Job, JobName, Retry, Step, TakeWheel, When};
 use crate::process::{Ended, ProcessError, Spawn};
@@ -160,7 +161,8 @@ impl<'a> JobRun<'a> {
             Ok(Ended::Signal(signal)) => (format!("was ended by signal {signal}"), None, Some(signal)),
             // The command is shown below.
             Err(ProcessError::Silent { silence, .. }) => {
-                (format!("printed nothing for {} s and was ended", silence.as_secs()), None, None)
+                let seconds = silence.as_secs();
+                (format!("printed nothing for {seconds} s and was ended; `{NETWORK_TIMEOUT}` gives it more time"), None, None)
             }
             Err(error) => (error.to_string(), None, None),
         };

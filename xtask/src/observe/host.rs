@@ -5,8 +5,10 @@ use std::ffi::OsStr;
 use std::io::IsTerminal;
 use std::time::SystemTime;
 
+use manifest::shown;
+
 use super::memory;
-use crate::host::{Environment, Host, Platform, Terminal};
+use crate::host::{Environment, Host, NETWORK_TIMEOUT, Platform, Terminal};
 use crate::request::Problem;
 
 /// The words of the command line, the program's own name first.
@@ -27,7 +29,7 @@ pub fn host() -> Result<Host, Problem> {
         Problem::new(format!("the current directory cannot be told: {error}")).hint("change to a directory that is there")
     })?;
     let terminal = std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-    Ok(Host {
+    let host = Host {
         platform,
         machine: machine(platform, std::env::consts::ARCH).to_owned(),
         cwd: text("current directory", cwd.as_os_str())?,
@@ -35,7 +37,15 @@ pub fn host() -> Result<Host, Problem> {
         cpus: std::thread::available_parallelism().map_or(1, |cpus| u32::try_from(cpus.get()).unwrap_or(u32::MAX)),
         memory: memory::memory(),
         terminal: if terminal { Terminal::Interactive } else { Terminal::Dumb },
-    })
+    };
+    match host.var(NETWORK_TIMEOUT) {
+        Some(text) if text.parse::<u32>().is_ok_and(|seconds| seconds > 0) => Ok(host),
+        None => Ok(host),
+        Some(text) => {
+            Err(Problem::new(format!("invalid variable `{NETWORK_TIMEOUT}`: `{}` is not a number of seconds", shown(text)))
+                .hint("give a whole number such as `300`, or unset it"))
+        }
+    }
 }
 
 /// Variables that are not UTF-8 reach the programs that the tool starts, but the tool itself decides nothing by them.

@@ -38,7 +38,7 @@ const PASSING: [&str; 12] = [
 ];
 
 /// How long git may say nothing while it waits for a server. What it is asked here takes seconds, and of a fetch it tells the progress.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: u32 = 60;
 
 /// What ends git's own waiting for a web server a little earlier, and with git's words.
 const STALLED: [&str; 4] = ["-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=45"];
@@ -46,8 +46,9 @@ const STALLED: [&str; 4] = ["-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTi
 /// Runs git to its end, again where the network failed. `what` is the command as an error names it.
 pub(super) fn run(git: Git, args: &[&str], cwd: &str, what: &str, repo: &RepoUrl) -> Result<Vec<String>, String> {
     let mut pauses = process::PAUSES.iter();
+    let silence = Duration::from_secs(git.host.silence(SILENCE).into());
     loop {
-        match (once(git, args, cwd, what, repo, SILENCE), pauses.next()) {
+        match (once(git, args, cwd, what, repo, silence), pauses.next()) {
             (Err(Fault { words, .. }), Some(pause)) if may_pass(&words) => std::thread::sleep(*pause),
             (result, _) => return result.map_err(|fault| fault.cause),
         }

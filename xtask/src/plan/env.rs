@@ -4,7 +4,7 @@ use manifest::Project;
 
 use super::setting::Setting;
 use super::{Env, Value, cache};
-use crate::host::{Host, Platform};
+use crate::host::{Host, NETWORK_TIMEOUT, Platform};
 use crate::request::Request;
 
 /// Warnings that gcc raises on PyTorch's sources and that some projects make errors.
@@ -20,7 +20,8 @@ const DEVICE_LIBRARIES: &str = "lib/llvm/amdgcn/bitcode";
 const HOST_MATH: &str = "lib/host-math";
 
 /// Inherited variables that plans are made from, beside those that builds read.
-const READ_BY_PLANS: [&str; 13] = [
+const READ_BY_PLANS: [&str; 14] = [
+    NETWORK_TIMEOUT,
     "HOME",
     "LD_LIBRARY_PATH",
     "MAX_JOBS",

@@ -313,7 +313,10 @@ impl Checkout<'_> {
         let depth = self.depth();
         let fetch =
             [&["fetch", "--progress"][..], &words(&depth), &["--no-recurse-submodules", "--", url, &locked.commit]].concat();
-        Step::run(format!("fetching {}", self.project.distribution()), self.command(dir, &fetch).network().talking(SILENCE))
+        Step::run(
+            format!("fetching {}", self.project.distribution()),
+            self.command(dir, &fetch).network().talking(self.host.silence(SILENCE)),
+        )
     }
 
     /// How much history is fetched, as git's flags say it.
@@ -357,7 +360,7 @@ impl Checkout<'_> {
             [local, &["submodule", "update", "--init", "--recursive", "--progress"], &words(&depth), &words(&jobs)].concat();
         let tag = format!("git tag -f {UPSTREAM_TAG} --no-sign");
         vec![
-            Step::run("fetching its submodules", self.command(dir, &update).network().talking(SILENCE)),
+            Step::run("fetching its submodules", self.command(dir, &update).network().talking(self.host.silence(SILENCE))),
             self.step("tagging their commits", dir, &["submodule", "foreach", "--recursive", &tag]),
             Step::new("making git ignore changes in submodules", Action::IgnoreSubmodules { dir: dir.to_owned() }),
         ]
