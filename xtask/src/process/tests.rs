@@ -123,6 +123,25 @@ mod unix {
         assert_eq!(run_sh("echo started; sleep 5 & exit 0"), (Ok(Ended::Code(0)), vec!["started".to_owned()]));
         assert!(began.elapsed() < Duration::from_secs(4));
     }
+
+    #[test]
+    fn a_program_that_falls_silent_is_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let tidied = folder.path().join("tidied");
+        let silent = |script: &str| {
+            let spawn = Spawn::new("/bin/sh", &["-c", script], folder.path().to_str().unwrap()).silence(Duration::from_secs(1));
+            let mut lines = Vec::new();
+            (run(&spawn, &mut |line| lines.push(line.to_owned())).map_err(|error| error.to_string()), lines)
+        };
+        // It may tidy up, as git does.
+        let script = "trap 'echo >tidied; exit 1' TERM; printf first; sleep 20 & wait";
+        let text = format!("`{}` printed nothing for 1 s and was ended", paste::posix_words("/bin/sh", &["-c", script]));
+        assert_eq!(silent(script), (Err(text), vec!["first".to_owned()]));
+        assert!(tidied.exists());
+        // Whoever speaks may take as long as it takes.
+        let (ended, lines) = silent("for i in 1 2 3 4; do echo $i; sleep 0.5; done");
+        assert_eq!((ended, lines.len()), (Ok(Ended::Code(0)), 4));
+    }
 }
 
 #[cfg(windows)]
@@ -149,24 +168,5 @@ mod windows {
         let expected = r"cannot start `C:\none.exe`: not found";
         assert_eq!(ask(r"C:\none.exe", &[], r"C:\", &[]).unwrap_err().to_string(), expected);
         assert_eq!(run(&Spawn::new(r"C:\none.exe", &[], r"C:\"), &mut |_| ()).unwrap_err().to_string(), expected);
-    }
-
-    #[test]
-    fn a_program_that_falls_silent_is_ended() {
-        let folder = tempfile::tempdir().unwrap();
-        let tidied = folder.path().join("tidied");
-        let silent = |script: &str| {
-            let spawn = Spawn::new("/bin/sh", &["-c", script], folder.path().to_str().unwrap()).silence(Duration::from_secs(1));
-            let mut lines = Vec::new();
-            (run(&spawn, &mut |line| lines.push(line.to_owned())).map_err(|error| error.to_string()), lines)
-        };
-        // It may tidy up, as git does.
-        let script = "trap 'echo >tidied; exit 1' TERM; printf first; sleep 20 & wait";
-        let text = format!("`{}` printed nothing for 1 s and was ended", paste::posix_words("/bin/sh", &["-c", script]));
-        assert_eq!(silent(script), (Err(text), vec!["first".to_owned()]));
-        assert!(tidied.exists());
-        // Whoever speaks may take as long as it takes.
-        let (ended, lines) = silent("for i in 1 2 3 4; do echo $i; sleep 0.5; done");
-        assert_eq!((ended, lines.len()), (Ok(Ended::Code(0)), 4));
     }
 }
