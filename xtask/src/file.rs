@@ -10,8 +10,11 @@ use sha2::{Digest, Sha256 as Hasher};
 
 use crate::facts::Seen;
 
+mod share;
 #[cfg(test)]
 mod tests;
+
+pub use share::{link, lock};
 
 /// Something that could not be done with a file.
 #[derive(Debug, thiserror::Error)]

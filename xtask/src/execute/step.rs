@@ -26,15 +26,15 @@ const TAIL: usize = 30;
 pub(super) struct JobRun<'a> {
     job: &'a Job,
     wheels: Wheels,
-    world: &'a World<'a>,
+    pub(super) world: &'a World<'a>,
     sender: &'a Sender<Event>,
-    log_path: String,
+    pub(super) log_path: String,
     log: BufWriter<File>,
     tail: VecDeque<String>,
 }
 
 /// The job's failure, boxed because it carries a log's last lines.
-type Outcome<T> = Result<T, Box<Failed>>;
+pub(super) type Outcome<T> = Result<T, Box<Failed>>;
 
 impl<'a> JobRun<'a> {
     pub(super) fn start(job: &'a Job, wheels: Wheels, world: &'a World<'a>, sender: &'a Sender<Event>) -> Outcome<Self> {
@@ -95,6 +95,8 @@ impl<'a> JobRun<'a> {
                 let remove = |name: String| file::remove_all(&self.world.host.platform.join(folder, &name));
                 wheels.try_for_each(remove).map_err(|error| failed(&error))
             }
+            Action::Store(store) => self.store(step, store),
+            Action::TakeStored { .. } => self.take_stored(step),
             Action::IgnoreSubmodules { dir } => {
                 // What goes wrong here is harmless: git then shows more than it must. An empty `.gitmodules` is such a case.
                 if let Err(cause) = observe::ignore_submodules(self.world.host, self.world.looks, dir) {
@@ -125,6 +127,14 @@ impl<'a> JobRun<'a> {
                 Ok(())
             }
         }
+    }
+
+    /// Runs a command that is a part of a step.
+    pub(super) fn run_command(&mut self, step: &Step, command: &Command) -> Outcome<()> {
+        let spawn = self.spawn(step, command)?;
+        let shown = self.shown(&spawn);
+        self.write_log(&format!("$ {shown}\n"));
+        self.run(step, command, &spawn)
     }
 
     fn run(&mut self, step: &Step, command: &Command, spawn: &Spawn) -> Outcome<()> {
@@ -248,12 +258,12 @@ impl<'a> JobRun<'a> {
         Ok(())
     }
 
-    fn write_log(&mut self, text: &str) {
+    pub(super) fn write_log(&mut self, text: &str) {
         // A log that cannot be written is no reason to lose a build; the same lines are shown.
         let _ = self.log.write_all(text.as_bytes());
     }
 
-    fn say(&mut self, text: String) {
+    pub(super) fn say(&mut self, text: String) {
         let text = self.world.secrets.redact(&text).into_owned();
         self.write_log(&format!("-- {text}\n"));
         self.emit(Event::Said { job: self.name(), text });

@@ -47,12 +47,23 @@ pub enum Submodules {
 }
 
 /// How much history is fetched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Depth {
     /// So many commits.
     Commits(u32),
     /// All of it.
     Full,
+}
+
+impl Depth {
+    /// It as flags of git.
+    pub fn args(self) -> Vec<String> {
+        match self {
+            Depth::Commits(number) => vec!["--depth".to_owned(), number.to_string()],
+            Depth::Full => Vec::new(),
+        }
+    }
 }
 
 impl Default for Depth {

@@ -1,13 +1,14 @@
 //! The jobs that check sources out, and the checkouts that must not be touched.
 
+mod fetch;
+
 use manifest::Project;
 
 use crate::cli::Wish;
 use crate::facts::{Facts, GitState, Locked, Owner};
 use crate::host::{Host, Platform};
 use crate::plan::{Action, Command, Env, Job, JobName, Mark, Step, Unknown, Value, python};
-use crate::refs::RepoUrl;
-use crate::request::{Changes, Depth, Problem, Request, Sources, Submodules, Translated};
+use crate::request::{Changes, Problem, Request, Sources, Submodules, Translated};
 
 /// The tag on the public commit, below whatever hipify changes: builds and manifests name this one.
 pub const UPSTREAM_TAG: &str = "THEROCK_UPSTREAM_DIFFBASE";
@@ -222,15 +223,16 @@ impl Checkout<'_> {
     fn new_checkout(&self, locked: &Locked) -> Vec<Step> {
         let beside = self.request.places.unfinished_checkout(self.project);
         let dir = beside.as_str();
-        let mut steps = vec![
+        let mut steps: Vec<Step> = self.store(locked).into_iter().collect();
+        steps.extend([
             Step::new("removing what an interrupted checkout left", Action::Remove(beside.clone())),
             Step::new("making the folder", Action::MakeFolder(beside.clone())),
             self.step("making the repository", dir, &["init", "--initial-branch=main"]),
             self.step("silencing git's advice", dir, &["config", "advice.detachedHead", "false"]),
             // The address without credentials: what stands in `.git/config` is read by builds and copied into images.
             self.step("naming its origin", dir, &["remote", "add", "--", "origin", &locked.repo]),
-            self.fetch(dir, locked),
-        ];
+            self.fetch_new(dir, locked),
+        ]);
         steps.extend(self.fill(dir, locked));
         steps.push(Step::new(
             "putting the checkout in its place",
@@ -244,8 +246,9 @@ impl Checkout<'_> {
     fn moved_checkout(&self, git: &GitState, locked: &Locked) -> Vec<Step> {
         let dir = self.dir();
         let changes = git.changes.clone();
-        let mut steps =
-            vec![self.fetch(dir, locked), note("noting that the checkout is being moved", dir, Mark::Moving { changes })];
+        let mut steps: Vec<Step> = self.store(locked).into_iter().collect();
+        steps.push(self.fetch(dir, locked));
+        steps.push(note("noting that the checkout is being moved", dir, Mark::Moving { changes }));
         steps.extend(match git.owner {
             Owner::Tool => self.undo(dir),
             _ => self.stash(dir, locked),
@@ -258,7 +261,7 @@ impl Checkout<'_> {
     /// The new commit is there before anything of the old one goes. It becomes the tool's own.
     fn given_checkout(&self, locked: &Locked) -> Vec<Step> {
         let dir = self.dir();
-        let mut steps = vec![self.fetch(dir, locked)];
+        let mut steps: Vec<Step> = self.store(locked).into_iter().chain([self.fetch(dir, locked)]).collect();
         steps.extend(self.undo(dir));
         steps.push(self.step("naming its origin", dir, &["remote", "set-url", "--", "origin", &locked.repo]));
         steps.extend(self.fill(dir, locked));
@@ -288,32 +291,16 @@ impl Checkout<'_> {
         ]
     }
 
-    fn fetch(&self, dir: &str, locked: &Locked) -> Step {
-        // By its address and not by the name of the remote, whose address has no credentials.
-        let url = self.request.origin(self.project).map_or(locked.repo.as_str(), RepoUrl::as_str);
-        let depth = self.depth();
-        let fetch = [&["fetch"][..], &words(&depth), &["--no-recurse-submodules", "--", url, &locked.commit]].concat();
-        Step::run(format!("fetching {}", self.project.distribution()), self.command(dir, &fetch).network())
-    }
-
-    /// How much history is fetched, as git's flags say it.
-    fn depth(&self) -> Vec<String> {
-        match self.request.checkout.depth {
-            Depth::Commits(number) => vec!["--depth".to_owned(), number.to_string()],
-            Depth::Full => Vec::new(),
-        }
-    }
-
     /// From the fetched commit to sources that can be built.
     fn fill(&self, dir: &str, locked: &Locked) -> Vec<Step> {
         let mut steps = vec![
-            self.step("checking it out", dir, &["checkout", "FETCH_HEAD"]),
+            self.step("checking it out", dir, &["checkout", "--detach", &locked.commit]),
             self.step("tagging the public commit", dir, &["tag", "-f", UPSTREAM_TAG, "--no-sign"]),
             self.step("reading the submodules' addresses", dir, &["submodule", "sync", "--recursive"]),
         ];
         let wish = &self.request.checkout;
         if wish.submodules == Submodules::All {
-            steps.extend(self.submodules(dir));
+            steps.extend(self.submodules(dir, locked));
         }
         let (dir_owned, submodules) = (dir.to_owned(), wish.submodules);
         let check = Action::CheckCheckout { dir: dir_owned.clone(), commit: locked.commit.clone(), submodules };
@@ -325,21 +312,6 @@ impl Checkout<'_> {
         }
         steps.push(note("noting that the checkout is the tool's", dir, Mark::CheckedOut { reference: self.reference() }));
         steps
-    }
-
-    fn submodules(&self, dir: &str) -> Vec<Step> {
-        // Git takes no submodule from this machine's own disk, which is where the demo's one is.
-        let local: &[&str] = if self.request.sources == Sources::Demo { &["-c", "protocol.file.allow=always"] } else { &[] };
-        let jobs = self.request.checkout.jobs.or((self.project == Project::Pytorch).then_some(10));
-        let jobs: Vec<String> = jobs.into_iter().flat_map(|jobs| ["-j".to_owned(), jobs.to_string()]).collect();
-        let depth = self.depth();
-        let update = [local, &["submodule", "update", "--init", "--recursive"], &words(&depth), &words(&jobs)].concat();
-        let tag = format!("git tag -f {UPSTREAM_TAG} --no-sign");
-        vec![
-            Step::run("fetching its submodules", self.command(dir, &update).network()),
-            self.step("tagging their commits", dir, &["submodule", "foreach", "--recursive", &tag]),
-            Step::new("making git ignore changes in submodules", Action::IgnoreSubmodules { dir: dir.to_owned() }),
-        ]
     }
 
     /// What turns public sources into those that are built here. It is never committed.
@@ -374,6 +346,7 @@ impl Checkout<'_> {
     }
 }
 
+/// Texts as arguments.
 fn words(texts: &[String]) -> Vec<&str> {
     texts.iter().map(String::as_str).collect()
 }
