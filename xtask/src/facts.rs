@@ -254,6 +254,12 @@ pub struct GitState {
     /// SHA-256 over `head` and `changes`, where `head` is neither `upstream` nor hipify's commit on it: somebody's own commits are built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own_commits: Option<String>,
+    /// The paths of all local changes, submodules' included; of one that is at another commit its own path.
+    #[serde(default, skip_serializing_if = "Listed::is_empty")]
+    pub changed: Listed,
+    /// Commits that no remote has and no tag names, newest first: a short hash and the subject.
+    #[serde(default, skip_serializing_if = "Listed::is_empty")]
+    pub unpushed: Listed,
     /// Whose changes they are.
     pub owner: Owner,
     /// When the upstream commit was made, in seconds since 1970 (UTC).
@@ -275,6 +281,40 @@ impl GitState {
     pub fn dirty(&self, locked: Option<&Locked>) -> Option<&str> {
         let committed = self.own_commits.as_deref().filter(|_| self.public(locked) != self.head);
         committed.or(self.changes.as_deref()).filter(|_| !self.owner.is_ours())
+    }
+}
+
+/// The first ten of many names, as somebody else wrote them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// Ten at most.
+    pub first: Vec<String>,
+    /// How many there are.
+    pub count: usize,
+}
+
+impl Listed {
+    /// The first ten of these.
+    pub fn of(names: impl ExactSizeIterator<Item = String>) -> Self {
+        let count = names.len();
+        Listed { first: names.take(10).collect(), count }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+/// They may reach a terminal so: `` `a`, `b` and 3 more ``.
+impl std::fmt::Display for Listed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<String> = self.first.iter().map(|name| format!("`{}`", manifest::shown(name))).collect();
+        f.write_str(&names.join(", "))?;
+        match self.count - self.first.len().min(self.count) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
     }
 }
 

@@ -95,6 +95,11 @@ impl<'a> JobRun<'a> {
                 let remove = |name: String| file::remove_all(&self.world.host.platform.join(folder, &name));
                 wheels.try_for_each(remove).map_err(|error| failed(&error))
             }
+            Action::Unlock { dir, names } => {
+                let git = self.world.host.platform.join(dir, ".git");
+                let left = names.iter().flat_map(|name| file::find(&git, name)).collect::<Vec<_>>();
+                left.iter().try_for_each(|path| file::remove_all(path)).map_err(|error| failed(&error))
+            }
             Action::Store(store) => self.store(step, store),
             Action::TakeStored { .. } => self.take_stored(step),
             Action::IgnoreSubmodules { dir } => {

@@ -167,6 +167,13 @@ pub enum Action {
         /// The checkout.
         dir: String,
     },
+    /// Removes the files by which a git that was killed keeps every other one out of the tool's own checkout.
+    Unlock {
+        /// The checkout.
+        dir: String,
+        /// Their names.
+        names: &'static [&'static str],
+    },
     /// Notes in the tool's own checkout what is done with it.
     MarkCheckout {
         /// The checkout.

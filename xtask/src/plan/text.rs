@@ -69,6 +69,7 @@ fn write_step(text: &mut String, number: usize, step: &Step, secrets: &Secrets) 
             write_command(text, otherwise, secrets);
         }
         Action::CheckCheckout { commit, .. } => write_detail(text, commit),
+        Action::Unlock { names, .. } => write_detail(text, &names.join(" ")),
         Action::CommitTranslated { .. } | Action::IgnoreSubmodules { .. } | Action::MarkCheckout { .. } => {}
         Action::NoteInstall { .. } | Action::InstallDone { .. } | Action::ReadCache(_) => {}
     }

@@ -121,7 +121,7 @@ impl Request {
         let mut request = Request { lock, ..Request::nothing(Goal::Sources, places, &said) };
         request.python = options::python(&build.install, &mut said);
         request.reference = options::reference(build, Sources::Real, &mut said);
-        if build.reference.is_none() {
+        if build.reference.is_none() && args.from_manifest.is_none() {
             said.problem(
                 Problem::new("nothing says what is to be checked out")
                     .hint("give a ref such as `--ref nightly`, or a manifest with `--from-manifest`"),

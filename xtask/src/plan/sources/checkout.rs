@@ -8,13 +8,17 @@ use crate::cli::Wish;
 use crate::facts::{Facts, GitState, Locked, Owner};
 use crate::host::{Host, Platform};
 use crate::plan::{Action, Command, Env, Job, JobName, Mark, Step, Unknown, Value, python};
-use crate::request::{Changes, Problem, Request, Sources, Submodules, Translated};
+use crate::request::{Changes, Goal, Problem, Request, Sources, Submodules, Translated};
 
 /// The tag on the public commit, below whatever hipify changes: builds and manifests name this one.
 pub const UPSTREAM_TAG: &str = "THEROCK_UPSTREAM_DIFFBASE";
 
 /// The tag on the commit of what hipify changed, in each repository where it changed something.
 pub const HIPIFY_TAG: &str = "THEROCK_HIPIFY_DIFFBASE";
+
+/// The files by which git locks a repository and its submodules.
+const LOCKS: [&str; 6] =
+    ["index.lock", "HEAD.lock", "config.lock", "packed-refs.lock", "THEROCK_UPSTREAM_DIFFBASE.lock", "shallow.lock"];
 
 /// Variables by which a git that started the tool would lead our git commands into its own repository.
 pub const FOREIGN_GIT: [&str; 6] =
@@ -172,10 +176,14 @@ impl Checkout<'_> {
             }
             (Some(why), _) => Ok(There::Wanted(why)),
             (None, Owner::Tool | Owner::Built | Owner::Moving) => Ok(There::Ours(git)),
-            (None, Owner::Edited) => {
-                Err(self.refused(locked, &format!("was changed since it was checked out at {}", git.head), yourself))
+            (None, Owner::Edited) => Err(self.refused(
+                locked,
+                &format!("was changed since it was checked out at {}{}", git.head, theirs(git)),
+                yourself,
+            )),
+            (None, Owner::User) => {
+                Err(self.refused(locked, &format!("is a checkout of yours at {}{}", git.head, theirs(git)), yourself))
             }
-            (None, Owner::User) => Err(self.refused(locked, &format!("is a checkout of yours at {}", git.head), yourself)),
         }
     }
 
@@ -197,8 +205,14 @@ impl Checkout<'_> {
         let (dir, key) = (self.dir(), self.project.key().replace('_', "-"));
         let text =
             format!("`{dir}` {state}; `--ref {}` is {} of {}", self.reference(), locked.commit, self.project.distribution());
+        let (force, build) = match self.request.goal {
+            Goal::Sources if !first.is_empty() => ("discard your changes with `--force`, ", "cargo xtask build "),
+            Goal::Sources => ("", "cargo xtask build "),
+            _ => ("", ""),
+        };
         Problem::new(text).hint(format!(
-            "{first}build what is there with `--{key}-dir {dir}`, check out elsewhere with `--root-checkout-dir`, or remove the folder"
+            "{first}{force}build what is there with `{build}--{key}-dir {dir}`, check out elsewhere with `--root-checkout-dir`, or remove \
+             the folder"
         ))
     }
 
@@ -247,6 +261,10 @@ impl Checkout<'_> {
         let dir = self.dir();
         let changes = git.changes.clone();
         let mut steps: Vec<Step> = self.store(locked).into_iter().collect();
+        // A run that was killed while it moved the checkout may have left any of them, one that fetched only the last.
+        let names = if git.owner == Owner::Moving { &LOCKS[..] } else { &LOCKS[LOCKS.len() - 1..] };
+        let unlock = Action::Unlock { dir: dir.to_owned(), names };
+        steps.push(Step::new("removing the locks of a git that was killed", unlock));
         steps.push(self.fetch(dir, locked));
         steps.push(note("noting that the checkout is being moved", dir, Mark::Moving { changes }));
         steps.extend(match git.owner {
@@ -368,6 +386,14 @@ fn stays(git: &GitState, locked: &Locked) -> Option<String> {
         }
         (_, Some(_)) => format!("is at this commit and has changes of yours: {as_it_is}, and recorded as dirty"),
     })
+}
+
+/// What of a checkout somebody would miss.
+fn theirs(git: &GitState) -> String {
+    let changed = if git.changed.is_empty() { String::new() } else { format!(", with changes in {}", git.changed) };
+    let unpushed =
+        if git.unpushed.is_empty() { String::new() } else { format!(", with commits that no remote has: {}", git.unpushed) };
+    changed + &unpushed
 }
 
 /// What becomes of the changes in a checkout that is moved. The build's own cannot be told from those that somebody made while it ran.

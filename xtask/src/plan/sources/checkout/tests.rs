@@ -106,7 +106,7 @@ fn changes_that_may_be_somebodys_are_stashed_before_a_move() {
             format!("[{dir}] {GIT} submodule foreach --recursive git {stash} '{message}'"),
             format!("[{dir}] {GIT} remote set-url -- origin https://host/pytorch"),
         ];
-        assert_eq!(lines(&job)[2..5], expected);
+        assert_eq!(lines(&job)[3..6], expected);
         assert_eq!(lines(&job).iter().filter(|line| line.contains("reset") || line.contains("clean")).count(), 0);
     }
 }
@@ -215,7 +215,7 @@ fn what_runs_share_is_filled_first_and_asked_then() {
     facts.checkouts.insert(Project::Apex, checkout(Owner::Tool, &commit('2'), None));
     let moved = one(&host, words, &facts);
     assert!(matches!(moved.steps[0].action, Action::Store(_)));
-    assert_eq!(lines(&moved)[1], format!("[/w/build/src/apex] {fetch}"));
+    assert_eq!(lines(&moved)[2], format!("[/w/build/src/apex] {fetch}"));
 }
 
 #[test]
