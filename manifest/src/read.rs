@@ -8,16 +8,16 @@ use crate::checked::Commit;
 use crate::index::Index;
 use crate::model::{Manifest, SchemaVersion};
 use crate::project::Project;
-use crate::shown::{shown, without_credentials};
+use crate::shown::{cause, shown, without_credentials};
 
 /// A text that is not a manifest.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// Not JSON at all.
-    #[error("manifest is not JSON: {0}")]
+    #[error("manifest is not JSON: {}", cause(.0))]
     Json(serde_json::Error),
     /// JSON, but not an object.
-    #[error("manifest root must be a JSON object, not {0}")]
+    #[error("Manifest root must be a JSON object, not {0}")]
     Root(&'static str),
     /// A version that this crate cannot read; the value as JSON.
     #[error("unsupported `schema_version` `{}`: this reader knows only the integer 1", shown(.0))]
@@ -45,7 +45,7 @@ pub enum ManifestError {
     #[error("manifest with `sources`: {0}")]
     Older(String),
     /// Anything else that does not fit; the cause has the line and column.
-    #[error("manifest does not fit schema version 1: {0}")]
+    #[error("manifest does not fit schema version 1: {}", cause(.0))]
     Schema(serde_json::Error),
 }
 

@@ -7,9 +7,18 @@ const LIMIT: usize = 120;
 
 /// `text` with every character but plain ASCII and letters escaped, cut after 120 characters: fit for a message.
 pub fn shown(text: &str) -> String {
+    cut(text, LIMIT)
+}
+
+/// The same of another crate's message, which may repeat foreign text, and is longer.
+pub(crate) fn cause(error: &impl std::fmt::Display) -> String {
+    cut(&error.to_string(), 3 * LIMIT)
+}
+
+fn cut(text: &str, limit: usize) -> String {
     let mut message = String::new();
     for (index, character) in text.chars().enumerate() {
-        if index == LIMIT {
+        if index == limit {
             message.push('…');
             break;
         }

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::IgnoredAny;
+
 use crate::folder::FolderFile;
 use crate::model::{Artifact, Labels, Manifest, Need, Status};
 use crate::project::Project;
 use crate::shown::shown;
 use crate::wheel::WheelName;
+use crate::write::BUILD_KEYS;
 
 /// One thing that is not as the manifest says.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -114,6 +117,13 @@ fn quoted(value: Option<&str>) -> String {
 }
 
 impl Manifest {
+    /// The keys that a build's manifest always has and this text has not. [`Manifest::parse`] takes them for empty, but
+    /// whoever wrote the file did not write a manifest of wheels.
+    pub fn lacking(text: &str) -> Vec<&'static str> {
+        let keys: BTreeMap<String, IgnoredAny> = serde_json::from_str(text).unwrap_or_default();
+        BUILD_KEYS.into_iter().filter(|key| !keys.contains_key(*key)).collect()
+    }
+
     /// Every difference between the manifest and the files of the folder that it describes, in the order of the paths, and
     /// after them what [`Manifest::check`] finds. `files` is what counts as part of the set: all wheels below the folder.
     pub fn verify(&self, files: &[FolderFile]) -> Vec<Difference> {

@@ -20,7 +20,7 @@ use crate::facts::{Facts, Looks};
 use crate::file::FileError;
 use crate::host::Host;
 use crate::plan::{Job, JobName};
-use crate::redact::Secrets;
+use crate::redact::{Secrets, for_terminal};
 use crate::report::{Detail, Report};
 use crate::request::{Problem, Request};
 use crate::{file, gfx as targets, observe};
@@ -48,6 +48,8 @@ pub enum Code {
 pub enum Stop {
     /// Problems that were found before anything was done.
     Problems(Code, Vec<Problem>),
+    /// A verification failed; what differs, line by line.
+    Unproven(String),
     /// Jobs that failed.
     Jobs(Vec<(JobName, Box<Failed>)>),
     /// What happened cannot be written down.
@@ -77,6 +79,7 @@ impl Stop {
                     text.extend(problem.hint.iter().map(|hint| format!("hint: {hint}\n")));
                 }
             }
+            Stop::Unproven(lines) => text.clone_from(lines),
             Stop::Jobs(jobs) => jobs.iter().for_each(|(name, failed)| text.push_str(&failure(name, failed))),
             Stop::File(error) => text = format!("error: {error}\n"),
             Stop::Unknown(facts) => {
@@ -86,9 +89,10 @@ impl Stop {
                 );
             }
         }
-        let _ = std::io::stderr().write_all(secrets.redact(&text).as_bytes());
+        let _ = std::io::stderr().write_all(for_terminal(&secrets.redact(&text)).as_bytes());
         match self {
             Stop::Problems(code, _) => *code,
+            Stop::Unproven(_) => Code::Unproven,
             Stop::Jobs(_) => Code::Job,
             Stop::File(_) => Code::World,
             Stop::Unknown(_) => Code::Bug,
@@ -118,9 +122,17 @@ fn result(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n'));
 }
 
-/// Something that users should know, on standard error.
-fn warn(text: &str) {
-    let _ = writeln!(std::io::stderr(), "warning: {text}");
+/// Appends to a file that GitHub Actions reads: `GITHUB_OUTPUT`, `GITHUB_STEP_SUMMARY`. Elsewhere nothing is written.
+fn append_for_github(host: &Host, variable: &str, text: &str) -> Result<(), FileError> {
+    match host.var(variable).filter(|_| host.on_github()) {
+        Some(file) => file::append(file, text),
+        None => Ok(()),
+    }
+}
+
+/// A line on standard error, beside the results.
+fn aside(text: &str, secrets: &Secrets) {
+    let _ = writeln!(std::io::stderr(), "{}", secrets.redact(text));
 }
 
 /// `gfx`: prints the table of targets.

@@ -5,16 +5,20 @@ use std::fs::{self, File, FileTimes};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use manifest::Sha256;
-use sha2::{Digest, Sha256 as Hasher};
-
 use crate::facts::Seen;
 
+mod fresh;
+mod measure;
 mod share;
 #[cfg(test)]
 mod tests;
+mod walk;
 
+pub use fresh::{Copied, copy_new};
+use measure::hash;
+pub use measure::{Meter, Stored, measure, measure_open, open_to_read, stored};
 pub use share::{link, lock};
+pub use walk::{Entry, Kind, Stamp, stamp, walk};
 
 /// Something that could not be done with a file.
 #[derive(Debug, thiserror::Error)]
@@ -48,15 +52,6 @@ fn failed<'a>(doing: &'static str, path: &'a str) -> impl Fn(io::Error) -> FileE
     move |cause| FileError { doing, path: path.to_owned(), cause }
 }
 
-/// A file's size and hash.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stored {
-    /// In bytes.
-    pub size: u64,
-    /// What it holds.
-    pub sha256: Sha256,
-}
-
 /// What stands at a path. Symbolic links are followed; what cannot be looked at counts as missing.
 pub fn look(path: &str) -> Seen {
     match fs::metadata(path) {
@@ -84,21 +79,6 @@ pub fn read_text(path: &str) -> Outcome<String> {
     fs::read_to_string(path).map_err(failed("read", path))
 }
 
-/// The text of a file that somebody else may have made: no more than so many bytes of it.
-///
-/// # Errors
-/// If it cannot be read, is not UTF-8, or has more.
-pub fn read_at_most(path: &str, most: u64) -> Outcome<String> {
-    let (file, _) = open(path)?;
-    let mut text = String::new();
-    let read = file.take(most + 1).read_to_string(&mut text);
-    let bounded = read.and_then(|length| match length as u64 <= most {
-        true => Ok(text),
-        false => Err(io::Error::new(ErrorKind::FileTooLarge, format!("it has more than {most} bytes"))),
-    });
-    bounded.map_err(failed("read", path))
-}
-
 /// A folder for files that nobody needs afterwards; it goes with the value.
 ///
 /// # Errors
@@ -117,6 +97,28 @@ pub fn read_if_there(path: &str) -> Outcome<Option<String>> {
         Err(error) if is_missing(&error) => Ok(None),
         Err(error) => Err(failed("read", path)(error)),
     }
+}
+
+/// The text of a file that may be anybody's: one that is larger than `limit` bytes is not taken in.
+///
+/// # Errors
+/// If it cannot be read, is too large, or is not UTF-8.
+pub fn read_at_most(path: &str, limit: u64) -> Outcome<String> {
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(limit + 1).read_to_string(&mut text));
+    match read {
+        Err(error) => Err(failed("read", path)(error)),
+        Ok(length) if length as u64 > limit => {
+            let cause = format!("it has more than {} MiB", limit >> 20);
+            Err(failed("read", path)(io::Error::new(ErrorKind::FileTooLarge, cause)))
+        }
+        Ok(_) => Ok(text),
+    }
+}
+
+/// Whether nothing stands at a path, not even a link.
+pub fn is_free(path: &str) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| is_missing(&error))
 }
 
 /// Whether a file of this name is one that somebody began to write and did not finish.
@@ -217,15 +219,6 @@ pub fn take(from: &str, folder: &str) -> Outcome<Stored> {
         let stored = hash(&mut source, file)?;
         file.set_times(times).map(|()| stored)
     })
-}
-
-/// A file's size and hash, read in one pass.
-///
-/// # Errors
-/// If it cannot be read.
-pub fn measure(path: &str) -> Outcome<Stored> {
-    let (mut source, _) = open(path)?;
-    hash(&mut source, &mut io::sink()).map_err(failed("read", path))
 }
 
 /// What a file or folder is, as a text that changes when its content does: of a link its target, of a folder no more than that it is one.
@@ -362,21 +355,4 @@ fn open(path: &str) -> Outcome<(File, FileTimes)> {
     let file = File::open(path).map_err(failed("read", path))?;
     let seen = file.metadata().and_then(|seen| seen.modified()).map_err(failed("read", path))?;
     Ok((file, FileTimes::new().set_modified(seen)))
-}
-
-/// Passes everything on and hashes it on the way.
-fn hash(source: &mut File, target: &mut impl Write) -> io::Result<Stored> {
-    let room = source.metadata()?.len().clamp(1 << 12, 1 << 20);
-    let (mut hasher, mut size, mut buffer) = (Hasher::new(), 0, vec![0; room as usize]);
-    loop {
-        match source.read(&mut buffer)? {
-            0 => break,
-            length => {
-                hasher.update(&buffer[..length]);
-                target.write_all(&buffer[..length])?;
-                size += length as u64;
-            }
-        }
-    }
-    Ok(Stored { size, sha256: Sha256::from(<[u8; 32]>::from(hasher.finalize())) })
 }

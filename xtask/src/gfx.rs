@@ -109,6 +109,11 @@ impl Selection {
     pub fn commas(&self) -> String {
         self.targets.join(",")
     }
+
+    /// The families as a manifest has them: `gfx94X-all;gfx120X-all`, if any was named.
+    pub fn named_families(&self) -> Option<String> {
+        (!self.families.is_empty()).then(|| self.families.join(";"))
+    }
 }
 
 /// Why words select no targets.
@@ -188,6 +193,17 @@ pub fn select(words: &[String], unknown: Unknown) -> Result<Selection, GfxError>
         return Err(GfxError::Empty);
     }
     Ok(selection)
+}
+
+/// The families that a workflow names, separated by semicolons, in their order; none if there are only separators.
+///
+/// # Errors
+/// If any name is unknown: all such names are reported together.
+pub fn named(text: &str) -> Result<Vec<&str>, GfxError> {
+    let typed: Vec<&str> = text.split(';').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let unknown = typed.iter().filter(|name| members(name).is_empty());
+    let refused: Vec<_> = unknown.map(|name| UnknownName { name: (*name).to_owned(), nearest: nearest(name) }).collect();
+    if refused.is_empty() { Ok(typed) } else { Err(GfxError::Unknown { names: refused, policy: Unknown::Refuse }) }
 }
 
 /// Whether `name` is an acceptable target, perhaps with features: `gfx942:sramecc+:xnack-`.

@@ -12,7 +12,9 @@ pub mod refs;
 pub mod facts;
 pub mod cli;
 pub mod request;
+pub mod matrix;
 pub mod plan;
+pub mod upload;
 pub mod demo;
 pub mod event;
 // ── the waterline: above it nothing touches the world ──

@@ -1,13 +1,13 @@
 //! The one door to programs. `ask` is for local questions that answer at once; `run` is for everything that may wait on a network, unpack or
-//! build. Both get an absolute program, a folder and what changes in the environment; nothing of the tool itself changes for it.
+//! build, `pour` for such a program whose output is an answer. Both get an absolute program, a folder and what changes in the environment; nothing of the tool itself changes for it.
 #![allow(clippy::disallowed_methods, reason = "this is where programs are started")]
 
 use std::collections::BTreeMap;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use duct::ReaderHandle;
 
@@ -30,18 +30,26 @@ pub struct Spawn {
     pub cwd: String,
     /// What it gets on top of the tool's own environment; a variable without a value is hidden from it.
     pub env: BTreeMap<String, Option<String>>,
+    /// How long it may print nothing; then it is ended. Without a limit it may be silent for ever.
+    pub silence: Option<Duration>,
 }
 
 impl Spawn {
     /// A program with these arguments and the tool's own environment.
     pub fn new(program: &str, args: &[&str], cwd: &str) -> Self {
         let args = args.iter().map(|arg| (*arg).to_owned()).collect();
-        Spawn { program: program.to_owned(), args, cwd: cwd.to_owned(), env: BTreeMap::new() }
+        Spawn { program: program.to_owned(), args, cwd: cwd.to_owned(), env: BTreeMap::new(), silence: None }
     }
 
     /// With these changes of the environment.
     pub fn env(mut self, changes: &[(&str, Option<&str>)]) -> Self {
         self.env.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), value.map(str::to_owned))));
+        self
+    }
+
+    /// With a limit to its silence.
+    pub fn silence(mut self, most: Duration) -> Self {
+        self.silence = Some(most);
         self
     }
 }
@@ -109,6 +117,14 @@ pub enum ProcessError {
     NotText {
         /// Program and arguments.
         command: String,
+    },
+    /// It printed nothing for too long, and was ended.
+    #[error("`{command}` printed nothing for {} s and was ended", .silence.as_secs())]
+    Silent {
+        /// Program and arguments.
+        command: String,
+        /// For how long.
+        silence: Duration,
     },
     /// What it prints could not be read any more.
     #[error("lost what `{command}` prints: {cause}")]
@@ -180,29 +196,66 @@ const AFTERMATH: Duration = Duration::from_secs(1);
 /// # Errors
 /// If it cannot be started, or its output cannot be read. That it ends badly is no error here.
 pub fn run(spawn: &Spawn, on_line: &mut dyn FnMut(&str)) -> Result<Ended, ProcessError> {
-    let mut expression = duct::cmd(&spawn.program, &spawn.args).dir(&spawn.cwd).stdin_null().stderr_to_stdout().unchecked();
-    for (name, value) in &spawn.env {
-        expression = match value {
-            Some(value) => expression.env(name, value),
-            None => expression.env_remove(name),
-        };
-    }
-    let reader = expression.reader().map_err(|error| start_error(&spawn.program, &spawn.cwd, io_cause(&error)))?;
-    follow(Arc::new(reader), on_line).map_err(|cause| {
+    let expression = duct::cmd(&spawn.program, &spawn.args).dir(&spawn.cwd).stdin_null().stderr_to_stdout().unchecked();
+    let reader =
+        with(expression, &spawn.env).reader().map_err(|error| start_error(&spawn.program, &spawn.cwd, io_cause(&error)))?;
+    follow(Arc::new(reader), spawn.silence, on_line).map_err(|cause| {
         let args: Vec<&str> = spawn.args.iter().map(String::as_str).collect();
-        ProcessError::Lost { command: paste::posix_words(&spawn.program, &args), cause: cause.to_string() }
+        let command = paste::posix_words(&spawn.program, &args);
+        match (cause.kind(), spawn.silence) {
+            (ErrorKind::TimedOut, Some(silence)) => ProcessError::Silent { command, silence },
+            _ => ProcessError::Lost { command, cause: cause.to_string() },
+        }
     })
 }
 
-fn follow(reader: Arc<ReaderHandle>, on_line: &mut dyn FnMut(&str)) -> io::Result<Ended> {
+/// Runs a program to its end and passes on all that it prints to standard output, as it comes. Returns how it ended and what it wrote to standard
+/// error.
+///
+/// # Errors
+/// If it cannot be started, or its output cannot be read or passed on. That it ends badly is no error here.
+pub fn pour(spawn: &Spawn, target: &mut dyn Write) -> Result<(Ended, String), ProcessError> {
+    let args: Vec<&str> = spawn.args.iter().map(String::as_str).collect();
+    let lost =
+        |cause: io::Error| ProcessError::Lost { command: paste::posix_words(&spawn.program, &args), cause: cause.to_string() };
+    let mut complaints = tempfile::tempfile().map_err(lost)?;
+    let theirs = complaints.try_clone().map_err(lost)?;
+    let expression = duct::cmd(&spawn.program, &spawn.args).dir(&spawn.cwd).stdin_null().stderr_file(theirs).unchecked();
+    let reader =
+        with(expression, &spawn.env).reader().map_err(|error| start_error(&spawn.program, &spawn.cwd, io_cause(&error)))?;
+    io::copy(&mut &reader, target).map_err(lost)?;
+    let output = reader.try_wait().map_err(lost)?.ok_or_else(|| lost(ErrorKind::BrokenPipe.into()))?;
+    let mut bytes = Vec::new();
+    complaints.rewind().and_then(|()| complaints.read_to_end(&mut bytes)).map_err(lost)?;
+    Ok((Ended::of(output.status), String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+fn with(expression: duct::Expression, env: &BTreeMap<String, Option<String>>) -> duct::Expression {
+    env.iter().fold(expression, |expression, (name, value)| match value {
+        Some(value) => expression.env(name, value),
+        None => expression.env_remove(name),
+    })
+}
+
+fn follow(reader: Arc<ReaderHandle>, silence: Option<Duration>, on_line: &mut dyn FnMut(&str)) -> io::Result<Ended> {
     let (sender, receiver) = mpsc::sync_channel(16);
     let thread = Arc::clone(&reader);
     std::thread::spawn(move || read_all(&thread, &sender));
     let mut lines = Lines::default();
+    let mut heard = Instant::now();
     loop {
         match receiver.recv_timeout(AFTERMATH) {
-            Ok(chunk) => lines.push(&chunk?, on_line),
-            Err(RecvTimeoutError::Timeout) if reader.try_wait()?.is_none() => {}
+            Ok(chunk) => {
+                lines.push(&chunk?, on_line);
+                heard = Instant::now();
+            }
+            Err(RecvTimeoutError::Timeout) if reader.try_wait()?.is_none() => {
+                if silence.is_some_and(|most| heard.elapsed() >= most) {
+                    lines.end(on_line);
+                    stop(&reader)?;
+                    return Err(ErrorKind::TimedOut.into());
+                }
+            }
             Err(_) => break,
         }
     }
@@ -211,6 +264,22 @@ fn follow(reader: Arc<ReaderHandle>, on_line: &mut dyn FnMut(&str)) -> io::Resul
         Some(output) => Ok(Ended::of(output.status)),
         None => Err(ErrorKind::BrokenPipe.into()),
     }
+}
+
+/// How long a program that is asked to end may take to tidy up: git removes its lock files.
+const LEAVE: Duration = Duration::from_secs(5);
+
+/// Ends a program: it is asked, where that can be, and then it is made to. What it started itself loses whom it speaks to.
+fn stop(reader: &ReaderHandle) -> io::Result<()> {
+    #[cfg(unix)]
+    for pid in reader.pids() {
+        let _ = ask("/bin/kill", &["-TERM", &pid.to_string()], "/", &[]);
+    }
+    let asked = Instant::now();
+    while cfg!(unix) && asked.elapsed() < LEAVE && reader.try_wait()?.is_none() {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    reader.kill()
 }
 
 /// Sends on what a program prints, until it and everything that holds its output has ended, or nobody listens any more.

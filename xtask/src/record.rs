@@ -1,7 +1,13 @@
 //! Folds events into the manifest and keeps it on disk: true after every step, under its partial name until every wheel is there.
 
+mod ci;
+mod sums;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+pub use ci::ci;
+pub use sums::Sums;
 
 use manifest::{
     Artifact, Commit, Extra, Failure, Finished, Job, JobStatus, Manifest, Missing, Need, Project, Rocm, RocmPackage, Sha256,
@@ -9,11 +15,11 @@ use manifest::{
 };
 
 use crate::event::{Event, Failed, JobEnd};
-use crate::facts::{Facts, Python, Upstream};
+use crate::facts::{Facts, NO_REPOSITORY, Python, Upstream};
 use crate::file::{self, FileError};
 use crate::host::Host;
+use crate::inspect;
 use crate::plan::{self, Plan, rocm::is_rocm};
-use crate::redact::Secrets;
 use crate::request::Request;
 
 mod planned;
@@ -25,6 +31,7 @@ pub struct Record {
     manifest: Manifest,
     partial: String,
     complete: String,
+    sums: Sums,
     jobs: Vec<(String, Project)>,
     work: String,
 }
@@ -50,6 +57,7 @@ impl Record {
             manifest: first(request, host, facts, track, python.as_str()),
             partial: path(Finished::Partial),
             complete: path(Finished::Complete),
+            sums: Sums::of(host, &request.places.output),
             jobs: Vec::new(),
             work: request.places.work.clone(),
         };
@@ -77,12 +85,18 @@ impl Record {
         self.manifest.jobs = self.jobs.iter().map(|(_, project)| job(*project)).collect();
         self.manifest.jobs.extend(others);
         self.save()?;
+        self.sums.remove()?;
         file::remove_all(&self.complete)
     }
 
     /// Takes note of the environment as the builds left it: they install what they need as their first steps.
     pub fn built_in(&mut self, python: &Python, facts: &Facts) {
         self.manifest.toolchain = Some(toolchain(Some(python), facts));
+    }
+
+    /// What the user should know about a `SHA256SUMS` that is somebody else's.
+    pub fn warning(&self) -> Option<String> {
+        self.sums.warning()
     }
 
     /// Takes note of what happened; writes the manifest where that changed it.
@@ -145,6 +159,7 @@ impl Record {
         if status != Status::Complete {
             return Ok((self.manifest, self.partial));
         }
+        self.sums.write(&self.manifest)?;
         file::rename(&self.partial, &self.complete)?;
         Ok((self.manifest, self.complete))
     }
@@ -200,36 +215,29 @@ impl Record {
     }
 }
 
-/// Reads wheels side by side, and tells of each whether it is what was written down. What cannot be read is not.
-fn intact(artifacts: &[Artifact], path: impl Fn(&Artifact) -> String) -> Vec<(&Artifact, bool)> {
-    let same = |artifact: &Artifact, path: &str| {
-        let measured = file::measure(path);
-        measured.is_ok_and(|found| found.size == artifact.size_bytes && found.sha256 == artifact.sha256)
-    };
-    std::thread::scope(|scope| {
-        let read = artifacts.iter().map(|artifact| {
-            let path = path(artifact);
-            (artifact, scope.spawn(move || same(artifact, &path)))
-        });
-        let reading: Vec<_> = read.collect();
-        reading.into_iter().map(|(artifact, thread)| (artifact, thread.join().unwrap_or(false))).collect()
+/// Reads wheels, and tells of each whether it is what was written down. What cannot be read is not.
+fn intact(artifacts: &[Artifact], path: impl Fn(&Artifact) -> String) -> impl Iterator<Item = (&Artifact, bool)> {
+    let files: Vec<_> = artifacts.iter().map(|artifact| (path(artifact), artifact.size_bytes)).collect();
+    artifacts.iter().zip(inspect::measure(&files)).map(|(artifact, measured)| {
+        let same = measured.is_ok_and(|found| found.size == artifact.size_bytes && found.sha256 == artifact.sha256);
+        (artifact, same)
     })
 }
 
 fn first(request: &Request, host: &Host, facts: &Facts, track: &str, python: &str) -> Manifest {
-    let variable = |name: &str| host.var(name).filter(|_| host.on_github()).map(str::to_owned);
+    let ci = ci(host, &request.secrets);
     let mut manifest = Manifest {
         artifact_group: Some(request.naming.artifact_group.clone()),
         platform: Some(host.platform_name()),
         python_version: Some(python.to_owned()),
         pytorch_git_ref: Some(track.to_owned()),
-        amdgpu_family: (!request.gfx.families.is_empty()).then(|| request.gfx.families.join(";")),
+        amdgpu_family: request.gfx.named_families(),
         pytorch_rocm_arch: Some(request.gfx.commas()),
         gfx_targets: request.gfx.targets.clone(),
         release_type: Some(request.naming.release_type.to_string()),
-        run_id: variable("GITHUB_RUN_ID"),
-        job_id: variable("GITHUB_JOB"),
-        ci: host.on_github().then(|| ci(host, &request.secrets)),
+        run_id: ci.as_ref().and_then(|ci| ci.run_id.clone()),
+        job_id: ci.as_ref().and_then(|ci| ci.job.clone()),
+        ci,
         missing: request.selected.iter().map(|project| missing(*project)).collect(),
         options: request.options.clone(),
         ..Manifest::new(Status::Running)
@@ -272,7 +280,7 @@ fn source(project: Project, facts: &Facts) -> Option<Source> {
     let commit = git.map(|git| git.public(locked)).or(locked.map(|locked| locked.commit.as_str()))?;
     let repo = locked.map(|locked| &locked.repo).or(git.and_then(|git| git.origin.as_ref()));
     Some(Source {
-        repo: repo.cloned().unwrap_or_else(|| "unknown".to_owned()),
+        repo: repo.cloned().unwrap_or_else(|| NO_REPOSITORY.to_owned()),
         commit: Commit::parse(commit).ok()?,
         branch: locked.and_then(|locked| locked.branch.clone()).or_else(|| git.and_then(|git| git.branch.clone())),
         version: None,
@@ -324,32 +332,6 @@ fn toolchain(python: Option<&Python>, facts: &Facts) -> Toolchain {
         ninja: installed("ninja").or_else(|| tool("ninja")),
         compilers: compilers.filter_map(|name| Some((name.clone(), tool(name)?))).collect(),
         os: python.and_then(|python| python.operating_system.clone()),
-        extra: Extra::new(),
-    }
-}
-
-fn ci(host: &Host, secrets: &Secrets) -> manifest::Ci {
-    let variable = |name: &str| host.var(name).map(str::to_owned);
-    let page = || {
-        Some(format!(
-            "{}/{}/actions/runs/{}",
-            host.var("GITHUB_SERVER_URL")?,
-            host.var("GITHUB_REPOSITORY")?,
-            host.var("GITHUB_RUN_ID")?
-        ))
-    };
-    manifest::Ci {
-        provider: "github".to_owned(),
-        server: variable("GITHUB_SERVER_URL"),
-        repository: variable("GITHUB_REPOSITORY"),
-        workflow: variable("GITHUB_WORKFLOW"),
-        run_id: variable("GITHUB_RUN_ID"),
-        run_attempt: variable("GITHUB_RUN_ATTEMPT"),
-        job: variable("GITHUB_JOB"),
-        sha: variable("GITHUB_SHA"),
-        git_ref: variable("GITHUB_REF"),
-        run_url: page(),
-        matrix: host.var("THEROCK_MATRIX").and_then(|text| serde_json::from_str(text).ok()).map(|matrix| secrets.json(matrix)),
         extra: Extra::new(),
     }
 }

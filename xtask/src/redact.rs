@@ -141,6 +141,17 @@ impl std::fmt::Debug for Secrets {
     }
 }
 
+/// Whether a terminal obeys a character instead of showing it: what moves the cursor, and what turns the direction of a text or hides in it.
+pub fn is_invisible(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// A text with nothing in it that a terminal would obey, but for the ends of lines. What programs print is in part what servers say.
+pub fn for_terminal(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| is_invisible(c) && !matches!(c, '\n' | '\t');
+    if text.contains(obeyed) { Cow::Owned(text.replace(obeyed, "\u{fffd}")) } else { Cow::Borrowed(text) }
+}
+
 /// Whether a variable of this name holds a secret.
 pub fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
@@ -209,6 +220,17 @@ mod tests {
 
     fn env(pairs: &[(&str, &str)]) -> Environment {
         Environment(pairs.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect())
+    }
+
+    #[test]
+    fn terminals_obey_nothing_of_it() {
+        for (text, expected) in [
+            ("a\tb\nü\n", "a\tb\nü\n"),
+            ("\u{1b}[2J\u{9b}31m\r", "\u{fffd}[2J\u{fffd}31m\u{fffd}"),
+            ("a\u{202e}b\u{200b}\u{feff}", "a\u{fffd}b\u{fffd}\u{fffd}"),
+        ] {
+            assert_eq!(for_terminal(text), expected);
+        }
     }
 
     #[test]

@@ -4,10 +4,19 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::redact::HIDDEN;
+use crate::redact::{HIDDEN, is_invisible};
 
 #[cfg(test)]
 mod tests;
+
+/// The most bytes of a ref or an address. Whatever is longer is something else, and would fill the screen.
+const LONGEST: usize = 2000;
+
+/// What is said of more.
+const TOO_LONG: &str = "it is longer than 2000 bytes";
+
+/// How many characters of a refused text are repeated.
+const SHOWN: usize = 200;
 
 /// Why a text is refused as a git ref or a repository.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -48,8 +57,9 @@ impl GitRef {
         let any_part = |test: fn(&str) -> bool| text.split('/').any(test);
         let faults = [
             (text.is_empty(), "it is empty"),
+            (text.len() > LONGEST, TOO_LONG),
             (text.starts_with('-'), "it starts with `-` like an option"),
-            (text.contains(|c: char| c.is_whitespace() || c.is_control()), "it contains a blank or a control character"),
+            (text.contains(|c: char| c.is_whitespace() || is_invisible(c)), "it contains a blank or a control character"),
             (text.contains(['~', '^', ':', '?', '*', '[', '\\']), "it contains one of `~ ^ : ? * [ \\`"),
             (text.contains("..") || text.contains("@{"), "it contains `..` or `@{`"),
             (text == "@", "`@` alone means `HEAD`"),
@@ -109,6 +119,15 @@ impl RepoUrl {
         &self.0
     }
 
+    /// A text, such as the words of git or ssh, without the user and the password of this address.
+    pub fn hidden_in(&self, text: &str) -> String {
+        let login = self.0.split_once("://").and_then(|(_, rest)| authority(rest).rsplit_once('@'));
+        match login.filter(|(user, _)| user.contains(':')) {
+            Some((user, _)) => text.replace(&format!("{user}@"), "").replace(user, HIDDEN),
+            None => text.to_owned(),
+        }
+    }
+
     /// The text for everyone's: without user and password, but for the user of a plain
     /// `git@host`, and without a web address's query.
     pub fn redacted(&self) -> String {
@@ -158,7 +177,7 @@ pub fn index_fault(text: &str) -> Option<&'static str> {
     if text.starts_with('-') {
         return Some("it starts with `-` like an option");
     }
-    if text.contains(char::is_control) {
+    if text.contains(is_invisible) {
         return Some("it contains a control character");
     }
     if text.contains(char::is_whitespace) {
@@ -182,10 +201,13 @@ fn repo_fault(text: &str) -> Option<&'static str> {
     if text.is_empty() {
         return Some("it is empty");
     }
+    if text.len() > LONGEST {
+        return Some(TOO_LONG);
+    }
     if text.starts_with('-') {
         return Some("it starts with `-` like an option");
     }
-    if text.contains(char::is_control) {
+    if text.contains(is_invisible) {
         return Some("it contains a control character");
     }
     if is_absolute_path(text) {
@@ -198,6 +220,8 @@ fn repo_fault(text: &str) -> Option<&'static str> {
         return Some("it contains a blank");
     }
     match text.split_once("://") {
+        // git would take it for a part of the host, and tell it.
+        Some(("git", rest)) if authority(rest).contains('@') => Some("`git://` takes no user and no password"),
         Some((scheme @ ("https" | "http" | "ssh" | "git" | "file"), rest)) => url_fault(scheme, rest),
         Some(_) => Some("its scheme is none of `https`, `http`, `ssh`, `git`, `file`"),
         None => scp_fault(text),
@@ -217,7 +241,7 @@ fn url_fault(scheme: &str, rest: &str) -> Option<&'static str> {
     let authority = authority(rest);
     let host = authority.rsplit('@').next().unwrap_or_default();
     let port = port(host);
-    if host.starts_with('-') {
+    if [host, authority].into_iter().any(is_option) {
         Some("its host starts with `-` like an option")
     } else if host.is_empty() && scheme != "file" {
         Some("it has no host")
@@ -231,6 +255,11 @@ fn url_fault(scheme: &str, rest: &str) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// Whether ssh would take a host, with the user before it or without, for an option. git undoes the `%2d` first.
+fn is_option(host: &str) -> bool {
+    host.starts_with('-') || host.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("%2d"))
 }
 
 /// What stands before the path of an address whose scheme is already read.
@@ -254,8 +283,10 @@ fn scp_fault(text: &str) -> Option<&'static str> {
         return neither;
     };
     let host = login.rsplit('@').next().unwrap_or_default();
-    if host.starts_with('-') {
+    if is_option(host) {
         Some("its host starts with `-` like an option")
+    } else if path.starts_with('-') {
+        Some("its path starts with `-` like an option")
     } else if path.is_empty() || host.len() < 2 || login.contains(['/', '\\']) {
         // One letter is a Windows drive without a root.
         neither
@@ -266,7 +297,11 @@ fn scp_fault(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Control characters would reach the terminal through messages.
-fn printable(text: &str) -> String {
-    text.replace(char::is_control, "\u{fffd}")
+/// A text as it may be repeated: control characters would reach the terminal through messages, and a file that is none may be one long line.
+pub fn printable(text: &str) -> String {
+    let mut shown: String = text.chars().take(SHOWN).map(|c| if is_invisible(c) { '\u{fffd}' } else { c }).collect();
+    if text.chars().nth(SHOWN).is_some() {
+        shown.push('…');
+    }
+    shown
 }

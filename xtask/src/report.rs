@@ -12,6 +12,7 @@ use crate::cli::LogStyle;
 use crate::event::{Event, JobEnd};
 use crate::host::Terminal;
 use crate::plan::{Job, Pace};
+use crate::redact::for_terminal;
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,9 +117,10 @@ impl Report {
     }
 
     fn say(&self, line: &str) {
+        let line = for_terminal(line);
         match &self.drawing {
-            Drawing::Bars(bars) => bars.above(line),
-            _ => print_line(line),
+            Drawing::Bars(bars) => bars.above(&line),
+            _ => print_line(&line),
         }
     }
 

@@ -4,6 +4,7 @@
 mod addresses;
 mod checkout;
 mod folders;
+mod generate;
 mod given;
 mod lock;
 mod options;
@@ -17,10 +18,11 @@ use std::collections::BTreeMap;
 use manifest::{OptionValue, Project};
 
 pub use checkout::{Changes, CheckoutWish, Depth, Submodules, Translated};
+pub use generate::Generate;
 pub use given::Given;
 pub use lock::{Lock, NamedTheRock};
 use places::project_dirs;
-pub use places::{Chosen, Place, Places, Venv, dir_flag, venv_note, venv_notes, venv_python};
+pub use places::{Chosen, MANIFESTS, Place, Places, Venv, dir_flag, venv_note, venv_notes, venv_python};
 
 use said::Said;
 

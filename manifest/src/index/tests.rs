@@ -48,7 +48,7 @@ fn manifests_that_cannot_be_listed() {
 fn refusals() {
     let entry = |repo: &str| json!({"repo": repo, "commit": "a".repeat(40)});
     let table = [
-        (json!([]), "manifest root must be a JSON object, not an array"),
+        (json!([]), "Manifest root must be a JSON object, not an array"),
         (json!({"schema_version": 2, "runs": []}), "unsupported `schema_version` `2`: this reader knows only the integer 1"),
         (json!({"missing": []}), "manifest does not fit schema version 1: missing field `schema_version` at line 1 column 14"),
         (

@@ -29,11 +29,11 @@ fn not_a_manifest() {
         ("{\"a\": NaN}", "manifest is not JSON: expected value at line 1 column 7"),
         ("{\"a\": 1e999}", "manifest is not JSON: number out of range at line 1 column 11"),
         (r#"{"a": "\ud800"}"#, "manifest is not JSON: unexpected end of hex escape at line 1 column 14"),
-        ("[]", "manifest root must be a JSON object, not an array"),
-        ("null", "manifest root must be a JSON object, not null"),
-        ("true", "manifest root must be a JSON object, not a boolean"),
-        ("1", "manifest root must be a JSON object, not a number"),
-        ("\"{}\"", "manifest root must be a JSON object, not a string"),
+        ("[]", "Manifest root must be a JSON object, not an array"),
+        ("null", "Manifest root must be a JSON object, not null"),
+        ("true", "Manifest root must be a JSON object, not a boolean"),
+        ("1", "Manifest root must be a JSON object, not a number"),
+        ("\"{}\"", "Manifest root must be a JSON object, not a string"),
     ];
     for (text, expected) in table {
         assert_eq!(refusal(text), format!("{expected} | {HINT}"));

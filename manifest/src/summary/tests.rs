@@ -32,7 +32,7 @@ ROCm packages
   rocm           7.14.0
   rocm-sdk-core  7.14.0
 toolchain
-  interpreter  CPython 3.12.4
+  interpreter  cpython 3.12.4
   pip          24.0
   build        1.2.1
   cmake        3.29.2

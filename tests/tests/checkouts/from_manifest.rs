@@ -127,13 +127,13 @@ fn wrong_manifests_are_refused_before_anything_is_done() {
     let none = "error: the manifest has no supported PyTorch projects\nhint: name one with at least one of `pytorch`, `pytorch_audio`, \
                 `pytorch_vision`, `triton`, `apex`\n";
     let cases: [(Value, &[&str], String); 9] = [
-        (json!([]), &[], wrong("Manifest root must be a JSON object")),
-        (json!({"schema_version": 2, "pytorch": torch}), &[], wrong("x")),
-        (json!({"schema_version": true, "pytorch": torch}), &[], wrong("x")),
+        (json!([]), &[], wrong("Manifest root must be a JSON object, not an array")),
+        (json!({"schema_version": 2, "pytorch": torch}), &[], wrong("unsupported `schema_version` `2`: this reader knows only the integer 1")),
+        (json!({"schema_version": true, "pytorch": torch}), &[], wrong("unsupported `schema_version` `true`: this reader knows only the integer 1")),
         (json!({"therock": {"repo": "https://h/x", "commit": "0".repeat(40)}}), &[], none.to_owned()),
-        (without("repo"), &[], wrong("x")),
-        (without("commit"), &[], wrong("x")),
-        (json!({"pytorch": {"repo": "", "commit": 1}}), &[], wrong("x")),
+        (without("repo"), &[], wrong("manifest entry `pytorch`: `repo` is missing")),
+        (without("commit"), &[], wrong("manifest entry `pytorch`: `commit` is missing")),
+        (json!({"pytorch": {"repo": "", "commit": 1}}), &[], wrong("manifest entry `pytorch`: `repo` is empty")),
         (
             json!({"pytorch": torch}),
             &["--projects", "pytorch triton"],
@@ -148,11 +148,8 @@ fn wrong_manifests_are_refused_before_anything_is_done() {
         ),
     ];
     for (manifest, words, expected) in cases {
-        let e = finish(&mut world.checkout(&manifest, words));
-        println!("{}", e.stderr);
-        let _ = expected;
+        world.refused(&manifest, words, &expected);
     }
-    panic!()
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn a_lock_takes_the_place_of_a_lock_of_the_same_only() {
             &["--ref", "main", "--platform", "linux"],
             "is no manifest: manifest is not JSON: expected ident at line 1 column 2",
         ),
-        ("[]", &["--ref", "main", "--platform", "linux"], "is no manifest: manifest root must be a JSON object, not an array"),
+        ("[]", &["--ref", "main", "--platform", "linux"], "is no manifest: Manifest root must be a JSON object, not an array"),
     ] {
         forge.sandbox.write("deep/lock.json", there);
         let ended = lock(words).expect(3);

@@ -2,6 +2,7 @@
 
 mod files;
 mod forge;
+mod hostile;
 mod refs;
 
 use forge::{Forge, RELATED, version_1};
@@ -231,8 +232,8 @@ fn versions_that_are_wrong() {
     for (text, fault) in [
         ("", "`version.txt` holds ``, which is not a version without `+`"),
         ("2.10.0+cpu", "`version.txt` holds `2.10.0+cpu`, which is not a version without `+`"),
-        ("2.10.0\nmore", "`version.txt` holds `2.10.0\\nmore`, which is not a version without `+`"),
-        ("\u{1b}[2J", "`version.txt` holds `\\u{1b}[2J`, which is not a version without `+`"),
+        ("2.10.0\nmore", "`version.txt` holds `2.10.0\u{fffd}more`, which is not a version without `+`"),
+        ("\u{1b}[2J", "`version.txt` holds `\u{fffd}[2J`, which is not a version without `+`"),
     ] {
         forge.commit("ROCm/pytorch", &[("version.txt", text)]);
         let said = forge.refused(3, &["--ref", "release/2.10", "--only", "pytorch", "--rocm-version", "7.13.0"]);

@@ -85,7 +85,8 @@ fn refusals() {
         2,
         &[(
             &["manifest", "diff", "", "a\tb"],
-            "error: invalid value for `A`: the path is empty\nerror: invalid value for `B`: the path \"a\\tb\" has a control character in it",
+            "error: invalid value for `A`: the path is empty\nhint: give the path of a file or folder\n\
+             error: invalid value for `B`: the path \"a\\tb\" has a control character in it\nhint: give the path of a file or folder",
         )],
     );
     refused(
@@ -93,7 +94,7 @@ fn refusals() {
         3,
         &[(
             &["manifest", "diff", "none.json", "index.json"],
-            "error: cannot read `BOX/project/none.json`: No such file or directory (os error 2)\n\
+            "error: cannot read `BOX/project/none.json`: No such file or directory (os error 2)\nhint: look whether the path is right\n\
              error: cannot read `BOX/project/index.json`: it is an index of several manifests, with `runs`, not one manifest\n\
              hint: take the one that you want out of its `runs`",
         )],

@@ -171,7 +171,12 @@ fn a_path_stays_one_output() {
     }
     for name in ["a\nevil=1", "a\revil=1", "a\u{85}evil=1"] {
         let ended = sandbox.run(&["manifest", "export", name, "--format", "github-output"]).expect(2);
-        assert_eq!(ended.stderr, format!("error: invalid value for `FILE`: the path {name:?} has a control character in it\n"));
+        assert_eq!(
+            ended.stderr,
+            format!(
+                "error: invalid value for `FILE`: the path {name:?} has a control character in it\nhint: give the path of a file or folder\n"
+            )
+        );
     }
 }
 
@@ -260,7 +265,7 @@ fn wrong_requests() {
             (&["manifest", "export", file, "--format", "sha256sums", "-o", "./dist/manifests/m.json"], itself),
             (
                 &["manifest", "export", file, "--format", "sha256sums", "-o", ""],
-                "error: invalid value for `--output`: the path is empty",
+                "error: invalid value for `--output`: the path is empty\nhint: give the path of a file or folder",
             ),
         ],
     );

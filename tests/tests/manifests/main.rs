@@ -3,8 +3,13 @@
 mod diff;
 mod examples;
 mod export;
+mod generate;
 mod hostile;
+mod large;
 mod merge;
+mod odd;
 mod page;
 mod schema;
 mod show;
+mod verify;
+mod wheels;

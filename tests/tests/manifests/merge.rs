@@ -113,7 +113,7 @@ fn parts_that_do_not_fit() {
             (&["manifest", "merge", "--index", "torch.json", "sources.json"], none),
             (
                 &["manifest", "merge", "none.json", "torch.json", "index.json"],
-                "error: cannot read `BOX/project/none.json`: No such file or directory (os error 2)\n\
+                "error: cannot read `BOX/project/none.json`: No such file or directory (os error 2)\nhint: look whether the path is right\n\
                  error: cannot read `BOX/project/index.json`: it is an index of several manifests, with `runs`, not one manifest\n\
                  hint: take the one that you want out of its `runs`",
             ),

@@ -97,7 +97,7 @@ fn refusals() {
         &[
             (
                 &["manifest", "show", "none.json"],
-                "error: cannot read `BOX/project/none.json`: No such file or directory (os error 2)",
+                "error: cannot read `BOX/project/none.json`: No such file or directory (os error 2)\nhint: look whether the path is right",
             ),
             (&["manifest", "show", "folder"], "error: cannot read `BOX/project/folder`: Is a directory (os error 21)"),
             (
@@ -121,8 +121,14 @@ fn refusals() {
         &sandbox,
         2,
         &[
-            (&["manifest", "show", ""], "error: invalid value for `FILE`: the path is empty"),
-            (&["manifest", "show", "a\nb"], "error: invalid value for `FILE`: the path \"a\\nb\" has a control character in it"),
+            (
+                &["manifest", "show", ""],
+                "error: invalid value for `FILE`: the path is empty\nhint: give the path of a file or folder",
+            ),
+            (
+                &["manifest", "show", "a\nb"],
+                "error: invalid value for `FILE`: the path \"a\\nb\" has a control character in it\nhint: give the path of a file or folder",
+            ),
         ],
     );
 }

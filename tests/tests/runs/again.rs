@@ -85,7 +85,7 @@ fn a_manifest_at_an_address_is_bounded_and_told_of() {
         (
             "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
             2,
-            "error: invalid value for `--from-manifest`: `http://HOST/m.json`: manifest root must be a JSON object, not an array\n\
+            "error: invalid value for `--from-manifest`: `http://HOST/m.json`: Manifest root must be a JSON object, not an array\n\
              hint: name a manifest that a build or `cargo xtask lock` wrote\n",
         ),
         (

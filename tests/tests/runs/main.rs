@@ -5,6 +5,7 @@ mod again;
 mod alone;
 mod caches;
 mod checkouts;
+mod judges;
 mod plans;
 mod rocm;
 mod set;

@@ -52,7 +52,10 @@ pub fn check_files(sandbox: &Sandbox, output: &str, manifest: &Manifest) {
         assert_eq!(artifact.size_bytes, bytes.len() as u64);
         let hash = manifest::Sha256::from(<[u8; 32]>::from(Sha256::digest(&bytes)));
         assert_eq!(artifact.sha256, hash);
+        assert!(artifact.requires_dist.is_some(), "{}", artifact.relative_path);
     }
+    let sums = std::fs::read_to_string(sandbox.path(output).join("SHA256SUMS")).ok();
+    assert_eq!(sums, (manifest.status == Some(Status::Complete)).then(|| manifest.sha256sums()));
 }
 
 /// Checks that everything below a folder is as it was.

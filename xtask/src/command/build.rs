@@ -2,7 +2,7 @@
 
 use manifest::Manifest;
 
-use super::{Code, Session, Stop, given, result};
+use super::{Code, Session, Stop, append_for_github, given, result};
 use crate::cli::BuildArgs;
 use crate::execute::Wheels;
 use crate::facts::{Facts, Looks};
@@ -30,6 +30,7 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     let (track, warning) = plan::check::track(&facts, &session.request);
     warning.iter().for_each(|warning| session.warn(warning));
     let mut record = Record::begin(&session.request, host, &facts, &track)?;
+    record.warning().iter().for_each(|warning| session.warn(warning));
     let ended = make(&mut session, &mut facts, &mut record);
     finish(&mut session, record, ended, given.manifest.as_ref())
 }
@@ -119,8 +120,8 @@ fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given:
 fn tell_github(session: &mut Session, manifest: &Manifest, path: &str) {
     let outputs = manifest.github_output(path).map_err(|error| error.to_string());
     for (variable, text) in [("GITHUB_STEP_SUMMARY", Ok(report::github::summary(manifest, path))), ("GITHUB_OUTPUT", outputs)] {
-        let Some(file) = session.host.var(variable) else { continue };
-        if let Err(cause) = text.and_then(|text| file::append(file, &text).map_err(|error| error.to_string())) {
+        let told = text.and_then(|text| append_for_github(session.host, variable, &text).map_err(|error| error.to_string()));
+        if let Err(cause) = told {
             session.report.warn(&format!("`{variable}` is not told: {cause}"));
         }
     }

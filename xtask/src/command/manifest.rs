@@ -8,10 +8,10 @@ mod diff;
 mod export;
 mod generate;
 mod merge;
-mod read;
+pub(super) mod read;
 mod schema;
 mod show;
-mod verify;
+pub(super) mod verify;
 
 /// Does one of them.
 ///

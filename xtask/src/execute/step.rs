@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use manifest::{Artifact, Extra, RelativePath, WheelName, glob_prefix};
 
@@ -13,9 +14,9 @@ use crate::facts::{Python, Seen};
 use crate::file::FileError;
 use crate::plan::rocm::{check_set, hashes};
 use crate::plan::{Action, CheckRocm, Command, Failure, Job, JobName, Retry, Step, TakeWheel, When};
-use crate::process::{Ended, Spawn};
+use crate::process::{Ended, ProcessError, Spawn};
 use crate::version::same_version;
-use crate::{file, observe, process};
+use crate::{file, inspect, observe, process};
 
 use super::cache;
 
@@ -172,6 +173,10 @@ impl<'a> JobRun<'a> {
             Ok(Ended::Code(0)) => return Ok(()),
             Ok(Ended::Code(code)) => (format!("exited with {code}"), Some(code), None),
             Ok(Ended::Signal(signal)) => (format!("was ended by signal {signal}"), None, Some(signal)),
+            // The command is shown below.
+            Err(ProcessError::Silent { silence, .. }) => {
+                (format!("printed nothing for {} s and was ended", silence.as_secs()), None, None)
+            }
             Err(error) => (error.to_string(), None, None),
         };
         let command = Some(self.shown(spawn));
@@ -198,7 +203,13 @@ impl<'a> JobRun<'a> {
         };
         let args = command.args.iter().map(text).collect::<Outcome<_>>()?;
         let env = command.env.iter().map(|(key, value)| Ok((key.clone(), value.as_ref().map(text).transpose()?)));
-        Ok(Spawn { program: command.program.clone(), args, cwd: command.cwd.clone(), env: env.collect::<Outcome<_>>()? })
+        Ok(Spawn {
+            program: command.program.clone(),
+            args,
+            cwd: command.cwd.clone(),
+            env: env.collect::<Outcome<_>>()?,
+            silence: command.silence.map(|seconds| Duration::from_secs(seconds.into())),
+        })
     }
 
     fn shown(&self, spawn: &Spawn) -> String {
@@ -239,6 +250,13 @@ impl<'a> JobRun<'a> {
         let join = |folder: &str, name: &str| self.world.host.platform.join(folder, name);
         let path = join(&take.to, &name);
         let stored = file::take(&join(&take.from, &name), &take.to).map_err(|error| error.to_string())?;
+        let requires_dist = match inspect::requires_dist(&path) {
+            Ok(lines) => Some(lines.iter().map(|line| self.world.secrets.redact(line).into_owned()).collect()),
+            Err(cause) => {
+                self.say(format!("the requirements of `{name}` are not known: {cause}"));
+                None
+            }
+        };
         let mut replaced = Vec::new();
         for old in self.world.recorded.iter().filter(|old| **old != name && same_slot(old, &wheel)) {
             file::remove_all(&join(&take.to, old)).map_err(|error| error.to_string())?;
@@ -252,7 +270,7 @@ impl<'a> JobRun<'a> {
             source: Some(take.project),
             labels: wheel.labels(variant),
             planned_version: take.version.clone(),
-            requires_dist: None,
+            requires_dist,
             gfx_targets: None,
             split_from: None,
             extra: Extra::new(),

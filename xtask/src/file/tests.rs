@@ -1,5 +1,7 @@
 //! Files in a folder of their own.
 
+use manifest::Sha256;
+
 use super::*;
 
 struct Folder(tempfile::TempDir);

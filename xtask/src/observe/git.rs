@@ -9,7 +9,7 @@ use super::status::{self, Status};
 use crate::facts::{GitState, Listed, Owner, Seen};
 use crate::file;
 use crate::host::{Host, Platform};
-use crate::plan::sources::{FOREIGN_GIT, UPSTREAM_TAG};
+use crate::plan::sources::{FOREIGN_GIT, GUARDS, UPSTREAM_TAG};
 use crate::process::{self, ProcessError};
 use crate::redact::without_credentials;
 use crate::refs::RepoUrl;
@@ -39,7 +39,7 @@ impl Git<'_> {
         let safe = format!("safe.directory={spelled}");
         // A monitor of the file system would be a program of the checkout's choice.
         let command = args.first().copied().unwrap_or_default();
-        let args = [&["-c", &safe, "-c", "core.fsmonitor=false"], args].concat();
+        let args = [&["-c", &safe, "-c", "core.fsmonitor=false"], &GUARDS[..], args].concat();
         process::ask(self.program, &args, dir, &env()).map_err(|error| match error {
             ProcessError::Failed { ended, stderr, .. } => format!("`git {command}` in `{dir}` {}", process::end(ended, &stderr)),
             _ => error.to_string(),
@@ -94,10 +94,13 @@ impl Git<'_> {
 
     /// The commit that is checked out, the branch and the address of `origin`: all that a manifest says of a repository.
     pub(super) fn identity(&self, dir: &str) -> Result<(String, Option<String>, String), String> {
-        let status = self.status(dir)?;
-        let head = status.head.ok_or_else(|| format!("the checkout `{dir}` has no commit"))?;
+        // Nobody named this checkout, and another user may have put it there: nothing is asked that would run the filters of its configuration.
+        self.folder(dir)?;
+        let head = self.ask(dir, &["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]);
+        let head = head.map_err(|_| format!("the checkout `{dir}` has no commit"))?;
+        let branch = self.ask(dir, &["symbolic-ref", "--quiet", "--short", "HEAD"]).ok();
         let origin = self.ask(dir, &["config", "--default", "", "--get", "remote.origin.url"])?;
-        Ok((head, status.branch, shown(&origin)))
+        Ok((head, branch, shown(&origin)))
     }
 
     fn status(&self, dir: &str) -> Result<Status, String> {

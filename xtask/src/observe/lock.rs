@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use manifest::Project;
 
 use super::git::Git;
-use super::objects::Objects;
+use super::objects::{Objects, Unread};
 use super::remote;
 use crate::facts::{Locked, Seen, Unresolved};
 use crate::file;
@@ -40,6 +40,15 @@ impl Fault {
     fn told_of(project: Project) -> Self {
         let cause = "it is pinned in torch's commit, which is not known".to_owned();
         Fault { told_of: Some(project), ..Fault::from(cause) }
+    }
+}
+
+impl From<Unread> for Fault {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::Repository(cause) => Fault::unreachable(cause),
+            Unread::File(cause) => Fault::from(cause),
+        }
     }
 }
 
@@ -107,7 +116,7 @@ fn version(request: &Request, git: Git, project: Project, locked: Option<&Locked
         Some(repo) => repo.clone(),
         None => RepoUrl::parse(&locked.repo).map_err(SourceError::from)?,
     };
-    let texts = Objects::new(git, &repo)?.read(&locked.commit, &[file]).map_err(Fault::unreachable)?;
+    let texts = Objects::new(git, &repo)?.read(&locked.commit, &[file])?;
     Ok(source_version(file, &locked.commit, texts.get(file).map(String::as_str))?)
 }
 
@@ -159,7 +168,7 @@ impl Resolver<'_> {
             Ok(_) if files.is_empty() => Ok(BTreeMap::new()),
             Ok((repo, locked)) => Objects::new(self.git, repo)
                 .map_err(Fault::from)
-                .and_then(|objects| objects.read(&locked.commit, &files).map_err(Fault::unreachable)),
+                .and_then(|objects| objects.read(&locked.commit, &files).map_err(Fault::from)),
             Err(fault) if is_wanted => Err(fault.clone()),
             Err(fault) => Err(Fault {
                 cause: format!("it is pinned in torch's commit, which is not known: {}", fault.cause),

@@ -42,8 +42,8 @@ pub fn looks(host: &Host, places: &Places, python: Option<&str>) -> Looks {
     looks
 }
 
-/// A program on `PATH`.
-pub(super) fn program(host: &Host, name: &str) -> Option<String> {
+/// The first file on `PATH` that starts as `name`, absolute.
+pub fn program(host: &Host, name: &str) -> Option<String> {
     on_path(host, &host.path_folders(), name).next()
 }
 

@@ -7,12 +7,24 @@ use super::git::{self, Git};
 use super::remote;
 use crate::file;
 use crate::plan::sources::{CACHE, shared_folder, store, store_name, stored_ref};
-use crate::process;
+use crate::process::{self, ProcessError};
 use crate::refs::RepoUrl;
 use crate::request::Depth;
 
 /// The pauses before another git is expected to have ended. A fetch of one commit takes seconds.
 const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(10)];
+
+/// The most bytes of a file that is read.
+const LARGEST: u64 = 1 << 20;
+
+/// Why a file was not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// The repository did not answer.
+    Repository(String),
+    /// It did, but the file is not what can be read.
+    File(String),
+}
 
 /// A bare repository with single commits of one repository, without its history and, until they are read, without its files.
 pub(super) struct Objects<'a> {
@@ -29,8 +41,8 @@ impl<'a> Objects<'a> {
         Ok(Objects { git, repo, dir })
     }
 
-    /// The texts of these files at a commit; what the commit has not is left out.
-    pub(super) fn read(&self, commit: &str, files: &[&str]) -> Result<BTreeMap<String, String>, String> {
+    /// The texts of these files at a commit; what the commit has not, or has as something else than a file, is left out.
+    pub(super) fn read(&self, commit: &str, files: &[&str]) -> Result<BTreeMap<String, String>, Unread> {
         // A checkout may have brought all of it.
         if let Some(whole) = store(self.git.host, &self.repo.redacted(), Depth::default()).filter(|whole| *whole != self.dir) {
             let whole = Objects { dir: whole, ..*self };
@@ -39,14 +51,18 @@ impl<'a> Objects<'a> {
             }
         }
         if self.local(&["ls-tree", commit]).is_err() {
-            self.fetch(commit)?;
+            self.fetch(commit).map_err(Unread::Repository)?;
         }
         let mut texts = BTreeMap::new();
         for file in files {
-            let entry = self.local(&["ls-tree", commit, "--", file])?;
+            let entry = self.local(&["ls-tree", commit, "--", file]).map_err(Unread::Repository)?;
             // `MODE TYPE OBJECT <tab> PATH`
-            if let Some(object) = entry.split_whitespace().nth(2) {
-                texts.insert((*file).to_owned(), self.blob(object)?);
+            if let ["100644" | "100755", "blob", object, ..] = entry.split_whitespace().collect::<Vec<_>>()[..] {
+                let text = self.blob(object).map_err(|unread| match unread {
+                    Unread::File(cause) => Unread::File(format!("`{file}` of {commit} cannot be read: {cause}")),
+                    other => other,
+                })?;
+                texts.insert((*file).to_owned(), text);
             }
         }
         Ok(texts)
@@ -55,7 +71,7 @@ impl<'a> Objects<'a> {
     /// Another run that fetches meanwhile makes this one fail, as git locks its store; what counts is that the commit is there.
     fn fetch(&self, commit: &str) -> Result<(), String> {
         file::make_folder(&self.dir).map_err(|error| error.to_string())?;
-        let fetch = ["fetch", "--quiet", "--no-tags", "--depth", "1", "--filter=blob:none", "origin", commit];
+        let fetch = ["fetch", "--progress", "--no-tags", "--depth", "1", "--filter=blob:none", "origin", commit];
         let mut pauses = PAUSES.iter();
         loop {
             let fetched = self.local(&["init", "--quiet", "--bare"]).and_then(|_| self.network("git fetch", &fetch));
@@ -71,13 +87,18 @@ impl<'a> Objects<'a> {
     }
 
     /// A file's content comes when it is first read.
-    fn blob(&self, object: &str) -> Result<String, String> {
-        match self.local(&["cat-file", "blob", object]) {
-            Ok(text) => Ok(text),
+    fn blob(&self, object: &str) -> Result<String, Unread> {
+        let size = || self.local(&["cat-file", "-s", object]);
+        let size = match size() {
+            Ok(size) => size,
             Err(_) => {
-                self.network("git cat-file", &["cat-file", "-e", object])?;
-                self.local(&["cat-file", "blob", object])
+                self.network("git cat-file", &["cat-file", "-e", object]).map_err(Unread::Repository)?;
+                size().map_err(Unread::Repository)?
             }
+        };
+        match size.parse::<u64>() {
+            Ok(bytes) if bytes <= LARGEST => self.local(&["cat-file", "blob", object]).map_err(Unread::File),
+            _ => Err(Unread::File(format!("it has {size} bytes, which is more than any pin or version"))),
         }
     }
 
@@ -85,7 +106,10 @@ impl<'a> Objects<'a> {
         let args = [&["--git-dir", &self.dir], args].concat();
         let mut env = git::env();
         env.push(("GIT_NO_LAZY_FETCH", Some("1")));
-        process::ask(self.git.program, &args, &self.dir, &env).map_err(|error| error.to_string())
+        process::ask(self.git.program, &args, &self.dir, &env).map_err(|error| match error {
+            ProcessError::NotText { .. } => "it is not UTF-8".to_owned(),
+            _ => error.to_string(),
+        })
     }
 
     fn network(&self, what: &str, args: &[&str]) -> Result<(), String> {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use manifest::{Finished, Job, JobStatus, Manifest, Project, Source, Status};
 
-use crate::facts::{Locked, Output, Recorded};
+use crate::facts::{Locked, NO_REPOSITORY, Output, Recorded};
 use crate::file;
 use crate::host::Host;
 use crate::plan::torch::{LIBUV, LIBUV_ROOT, OPENMP, OPENMP_ROOT};
+use crate::refs::RepoUrl;
 use crate::request::Places;
 
 /// The wheels and manifests that are there. A folder that cannot be read holds nothing that could be replaced.
@@ -24,24 +25,33 @@ pub(super) fn output(host: &Host, places: &Places) -> Output {
 }
 
 fn recorded(path: &str) -> Recorded {
-    let read = || Manifest::parse(&file::read_text(path).map_err(|error| error.to_string())?).map_err(|error| error.to_string());
-    match read() {
+    match read(path) {
         Err(cause) => Recorded { identity: Err(cause), wheels: Vec::new(), lock: BTreeMap::new() },
-        Ok(manifest) => Recorded {
+        Ok((manifest, lock)) => Recorded {
             identity: manifest
                 .identity()
                 .map(|identity| identity.to_string())
                 .ok_or_else(|| "it does not say what build it is of".to_owned()),
             wheels: manifest.artifacts.iter().map(|artifact| artifact.relative_path.as_str().to_owned()).collect(),
-            lock: match manifest.status.and_then(Status::finished) {
-                Some(Finished::Partial) => {
-                    let begun = manifest.sources().filter(|(project, _)| is_begun(&manifest, *project));
-                    begun.map(|(project, source)| (project, locked(source, path))).collect()
-                }
-                _ => BTreeMap::new(),
-            },
+            lock,
         },
     }
+}
+
+/// A manifest, and the commits that it holds a rerun to, if it is an unfinished run's.
+fn read(path: &str) -> Result<(Manifest, BTreeMap<Project, Locked>), String> {
+    let text = file::read_text(path).map_err(|error| error.to_string())?;
+    let manifest = Manifest::parse(&text).map_err(|error| error.to_string())?;
+    let mut lock = BTreeMap::new();
+    if manifest.status.and_then(Status::finished) == Some(Finished::Partial) {
+        let fetched = |(_, source): &(Project, &Source)| source.repo != NO_REPOSITORY;
+        for (project, source) in manifest.sources().filter(|(project, _)| is_begun(&manifest, *project)).filter(fetched) {
+            // It ends in git's arguments, and anybody may have written it.
+            let repo = RepoUrl::parse(&source.repo).map_err(|error| format!("manifest entry `{project}`: {error}"))?;
+            lock.insert(project, locked(&repo, source, path));
+        }
+    }
+    Ok((manifest, lock))
 }
 
 /// Whether the unfinished run selected a project. What it took over from a whole set is no concern of a rerun.
@@ -50,9 +60,9 @@ fn is_begun(manifest: &Manifest, project: Project) -> bool {
     manifest.missing.iter().any(|missing| missing.project == project) || manifest.jobs.iter().any(selected)
 }
 
-fn locked(source: &Source, path: &str) -> Locked {
+fn locked(repo: &RepoUrl, source: &Source, path: &str) -> Locked {
     Locked {
-        repo: source.repo.clone(),
+        repo: repo.redacted(),
         commit: source.commit.as_str().to_owned(),
         branch: source.branch.clone(),
         why: format!("the commit of the unfinished run in `{path}`"),

@@ -1,7 +1,10 @@
 //! Repositories elsewhere: git commands that may wait on a network.
 
+use std::time::Duration;
+
 use super::git::{self, Git};
-use crate::process::{self, Ended, Spawn};
+use crate::plan::sources::GUARDS;
+use crate::process::{self, Ended, ProcessError, Spawn};
 use crate::redact::without_credentials;
 use crate::refs::RepoUrl;
 
@@ -19,12 +22,13 @@ pub(super) fn list(git: Git, repo: &RepoUrl, patterns: &[String]) -> Result<Stri
 }
 
 /// What git says where another try may help. Its words are in English: `ENV` says so.
-const PASSING: [&str; 11] = [
+const PASSING: [&str; 12] = [
     "could not resolve",
     "connection ",
     "failed to connect",
     "couldn't connect",
     "timed out",
+    "operation too slow",
     "early eof",
     "hung up unexpectedly",
     "unexpected disconnect",
@@ -33,11 +37,17 @@ const PASSING: [&str; 11] = [
     "temporary failure",
 ];
 
+/// How long git may say nothing while it waits for a server. What it is asked here takes seconds, and of a fetch it tells the progress.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// What ends git's own waiting for a web server a little earlier, and with git's words.
+const STALLED: [&str; 4] = ["-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=45"];
+
 /// Runs git to its end, again where the network failed. `what` is the command as an error names it.
 pub(super) fn run(git: Git, args: &[&str], cwd: &str, what: &str, repo: &RepoUrl) -> Result<Vec<String>, String> {
     let mut pauses = process::PAUSES.iter();
     loop {
-        match (once(git, args, cwd, what, repo), pauses.next()) {
+        match (once(git, args, cwd, what, repo, SILENCE), pauses.next()) {
             (Err(Fault { words, .. }), Some(pause)) if may_pass(&words) => std::thread::sleep(*pause),
             (result, _) => return result.map_err(|fault| fault.cause),
         }
@@ -50,14 +60,20 @@ struct Fault {
     words: String,
 }
 
-fn once(git: Git, args: &[&str], cwd: &str, what: &str, repo: &RepoUrl) -> Result<Vec<String>, Fault> {
+fn once(git: Git, args: &[&str], cwd: &str, what: &str, repo: &RepoUrl, silence: Duration) -> Result<Vec<String>, Fault> {
     let mut said = Vec::new();
-    let spawn = Spawn::new(git.program, args, cwd).env(&git::env());
-    let fault = |cause: String, words| Fault { cause: without_credentials(&cause).into_owned(), words };
+    let args = [&GUARDS[..], &STALLED, args].concat();
+    let spawn = Spawn::new(git.program, &args, cwd).env(&git::env()).silence(silence);
+    let fault = |cause: String, words| Fault { cause: without_credentials(&repo.hidden_in(&cause)).into_owned(), words };
     let ended = process::run(&spawn, &mut |line| said.push(line.to_owned()));
-    match ended.map_err(|error| fault(error.to_string(), String::new()))? {
-        Ended::Code(0) => Ok(said),
-        ended => {
+    match ended {
+        Ok(Ended::Code(0)) => Ok(said),
+        Err(ProcessError::Silent { silence, .. }) => {
+            let cause = format!("`{what}` of {repo} got no answer for {} s and was ended", silence.as_secs());
+            Err(fault(cause, "timed out".to_owned()))
+        }
+        Err(error) => Err(fault(error.to_string(), String::new())),
+        Ok(ended) => {
             let words = said.iter().filter(|line| !line.contains('\t')).map(String::as_str).collect::<Vec<_>>().join("\n");
             Err(fault(format!("`{what}` of {repo} {}", process::end(ended, &words)), words))
         }
@@ -84,6 +100,10 @@ mod tests {
             ),
             ("fatal: unable to access 'https://h/x/': The requested URL returned error: 503", true),
             ("fatal: unable to access 'https://h/x/': The requested URL returned error: 403", false),
+            (
+                "fatal: unable to access 'http://h/': Operation too slow. Less than 1 bytes/sec transferred the last 45 seconds",
+                true,
+            ),
             ("error: RPC failed; curl 56 recv failure\nfatal: early EOF", true),
             ("remote: Repository not found.\nfatal: repository 'https://h/x/' not found", false),
             ("fatal: '/nowhere' does not appear to be a git repository", false),
@@ -105,5 +125,78 @@ mod tests {
         let repo = RepoUrl::parse("https://host/x").unwrap();
         let listed = list(Git { program: &program, host: &world.host }, &repo, &["main".to_owned()]);
         assert_eq!(listed, Ok(format!("{commit}\trefs/heads/main")));
+    }
+
+    /// A server that takes a connection, says so much and then nothing.
+    #[cfg(unix)]
+    fn stalling(words: &'static [u8]) -> u16 {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            let mut held = Vec::new();
+            for connection in listener.incoming() {
+                let mut connection = connection.unwrap();
+                std::io::Write::write_all(&mut connection, words).unwrap();
+                held.push(connection);
+            }
+        });
+        port
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_server_that_stalls_is_left() {
+        let world = crate::observe::tests::World::new();
+        let program = world.found("git");
+        let git = Git { program: &program, host: &world.host };
+        let body =
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/x-git-upload-pack-advertisement\r\nContent-Length: 9999\r\n\r\n001e#";
+        let http = "http://user:secretpass@";
+        for (scheme, words) in [("git://", &b""[..]), ("git://", b"000eversion 2\n"), (http, b""), (http, body)] {
+            let repo = RepoUrl::parse(&format!("{scheme}127.0.0.1:{}/x", stalling(words))).unwrap();
+            let args = ["ls-remote", "--", repo.as_str()];
+            let ended = once(git, &args, &world.at(""), "git ls-remote", &repo, Duration::from_secs(1));
+            let Fault { cause, words } = ended.err().unwrap();
+            assert_eq!(cause, format!("`git ls-remote` of {repo} got no answer for 1 s and was ended"));
+            assert!(may_pass(&words) && !cause.contains("secret"));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_server_that_cuts_its_answer_short_or_refuses_is_told_of() {
+        let world = crate::observe::tests::World::new();
+        let program = world.found("git");
+        let git = Git { program: &program, host: &world.host };
+        let answering = |words: &'static [u8]| {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = listener.local_addr().unwrap().port();
+            std::thread::spawn(move || {
+                for connection in listener.incoming() {
+                    let mut connection = connection.unwrap();
+                    let _ = std::io::Read::read(&mut connection, &mut [0; 4096]);
+                    let _ = std::io::Write::write_all(&mut connection, words);
+                }
+            });
+            port
+        };
+        let none = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        let busy = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        let page = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\n<html>\n";
+        let table: [(&str, &'static [u8], &str, bool); 4] = [
+            ("git", b"00", "Could not read from remote repository", false),
+            ("http", none, "not found", false),
+            ("http", busy, "The requested URL returned error: 503", true),
+            ("http", page, "not valid: is this a git repository?", false),
+        ];
+        for (scheme, words, expected, again) in table {
+            let repo = RepoUrl::parse(&format!("{scheme}://127.0.0.1:{}/x", answering(words))).unwrap();
+            let args = ["ls-remote", "--", repo.as_str()];
+            let ended = once(git, &args, &world.at(""), "git ls-remote", &repo, Duration::from_secs(20));
+            let Fault { cause, words } = ended.err().unwrap();
+            assert!(cause.starts_with(&format!("`git ls-remote` of {repo} exited with 128: fatal: ")), "{cause}");
+            assert!(cause.contains(expected), "{cause}");
+            assert_eq!(may_pass(&words), again, "{words}");
+        }
     }
 }

@@ -30,6 +30,9 @@ pub struct Command {
     /// How often it is tried.
     #[serde(skip_serializing_if = "is_default")]
     pub retry: Retry,
+    /// How many seconds it may print nothing before it is ended; without a limit, for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silence: Option<u32>,
 }
 
 /// What a failing command means for its job.
@@ -64,6 +67,7 @@ impl Command {
             env: Env::new(),
             failure: Failure::Fatal,
             retry: Retry::Never,
+            silence: None,
         }
     }
 
@@ -91,6 +95,12 @@ impl Command {
     /// A failure is said and does not end the job.
     pub fn tolerated(mut self) -> Self {
         self.failure = Failure::Tolerated;
+        self
+    }
+
+    /// It tells its progress, and is ended when it tells nothing for so many seconds.
+    pub fn talking(mut self, silence: u32) -> Self {
+        self.silence = Some(silence);
         self
     }
 

@@ -9,7 +9,8 @@ mod store;
 use manifest::Project;
 
 pub use checkout::{
-    FOREIGN_GIT, HIPIFY_TAG, UPSTREAM_TAG, checkout_jobs, git, mark_job, note_building, translates, unreadable, without_git,
+    FOREIGN_GIT, GUARDS, HIPIFY_TAG, UPSTREAM_TAG, checkout_jobs, git, mark_job, note_building, translates, unreadable,
+    without_git,
 };
 pub use pins::{Pin, Related, parse_related_commits, pinned_commit, source_version};
 pub use remote::{Picked, pick_remote, remote_patterns};
@@ -17,7 +18,7 @@ pub use store::{CACHE, shared_folder, store, store_args, store_config, store_nam
 
 use crate::facts::Locked;
 use crate::host::Platform;
-use crate::refs::{GitRef, RefError, RepoUrl};
+use crate::refs::{GitRef, RefError, RepoUrl, printable, without_secrets};
 use crate::request::{Problem, Request};
 
 /// TheRock's repository, where nothing names another one.
@@ -125,9 +126,9 @@ fn is_short_commit(text: &str) -> bool {
     (7..40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Control characters would reach the terminal through messages, and so would a password; and a file that is none may be one long line.
-fn printable(text: &str) -> String {
-    manifest::shown(&crate::redact::without_credentials(text))
+/// What a file or a repository says, as it may be repeated: without what could be a password, in any field of a row, and cut short.
+fn repeated(text: &str) -> String {
+    printable(&text.split('|').map(without_secrets).collect::<Vec<_>>().join("|"))
 }
 
 /// The problem of a project without a `commit`, or without a `version`.

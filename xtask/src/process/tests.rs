@@ -88,6 +88,23 @@ mod unix {
     }
 
     #[test]
+    fn an_output_is_poured_without_the_complaints() {
+        let pour_sh = |script: &str| {
+            let spawn = Spawn::new("/bin/sh", &["-c", script], "/").env(&[("KEY", Some("a b")), ("HOME", None)]);
+            let mut bytes = Vec::new();
+            let ended = pour(&spawn, &mut bytes);
+            (ended, bytes)
+        };
+        let (ended, bytes) = pour_sh("echo oh >&2; printf '\\377\\r\\n'; printf \"$KEY-$HOME-\"; cat; exit 3");
+        assert_eq!((ended, bytes), (Ok((Ended::Code(3), "oh\n".to_owned())), b"\xff\r\na b--".to_vec()));
+        let (ended, bytes) = pour_sh("head -c 300000 /dev/zero; head -c 300000 /dev/zero >&2");
+        assert_eq!((ended.map(|(ended, said)| (ended, said.len())), bytes.len()), (Ok((Ended::Code(0), 300_000)), 300_000));
+        assert_eq!(pour_sh("kill -9 $$").0, Ok((Ended::Signal(9), String::new())));
+        let none = pour(&Spawn::new("/nowhere/aws", &[], "/"), &mut io::sink()).unwrap_err();
+        assert_eq!(none.to_string(), "cannot start `/nowhere/aws`: not found");
+    }
+
+    #[test]
     fn lines_come_while_the_program_runs() {
         let (began, mut first) = (Instant::now(), None);
         run(&Spawn::new("/bin/sh", &["-c", "echo now; exec sleep 0.6"], "/"), &mut |_| first = first.or(Some(began.elapsed())))
@@ -132,5 +149,24 @@ mod windows {
         let expected = r"cannot start `C:\none.exe`: not found";
         assert_eq!(ask(r"C:\none.exe", &[], r"C:\", &[]).unwrap_err().to_string(), expected);
         assert_eq!(run(&Spawn::new(r"C:\none.exe", &[], r"C:\"), &mut |_| ()).unwrap_err().to_string(), expected);
+    }
+
+    #[test]
+    fn a_program_that_falls_silent_is_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let tidied = folder.path().join("tidied");
+        let silent = |script: &str| {
+            let spawn = Spawn::new("/bin/sh", &["-c", script], folder.path().to_str().unwrap()).silence(Duration::from_secs(1));
+            let mut lines = Vec::new();
+            (run(&spawn, &mut |line| lines.push(line.to_owned())).map_err(|error| error.to_string()), lines)
+        };
+        // It may tidy up, as git does.
+        let script = "trap 'echo >tidied; exit 1' TERM; printf first; sleep 20 & wait";
+        let text = format!("`{}` printed nothing for 1 s and was ended", paste::posix_words("/bin/sh", &["-c", script]));
+        assert_eq!(silent(script), (Err(text), vec!["first".to_owned()]));
+        assert!(tidied.exists());
+        // Whoever speaks may take as long as it takes.
+        let (ended, lines) = silent("for i in 1 2 3 4; do echo $i; sleep 0.5; done");
+        assert_eq!((ended, lines.len()), (Ok(Ended::Code(0)), 4));
     }
 }

@@ -35,7 +35,7 @@ pub fn planned(lock: &Lock, host: &Host, facts: &Facts) -> Result<Manifest, Prob
         version_suffix: suffix.clone(),
         run_id: variable("GITHUB_RUN_ID"),
         job_id: variable("GITHUB_JOB"),
-        ci: host.on_github().then(|| ci(host, &request.secrets)),
+        ci: ci(host, &request.secrets),
         missing: request.selected.iter().map(|project| missing(*project)).collect(),
         options: request.options.clone(),
         ..Manifest::new(Status::Planned)

@@ -78,7 +78,7 @@ fn repositories_are_shown_without_credentials() {
         ("http://user:pass@[::1]/a", "http://[::1]/a"),
         ("ssh://git@github.com/ROCm/pytorch", "ssh://git@github.com/ROCm/pytorch"),
         ("ssh://git:pass@host:22/a", "ssh://host:22/a"),
-        ("git://user@host/a", "git://host/a"),
+        ("git://host:9/a", "git://host:9/a"),
         ("file:///srv/a@b", "file:///srv/a@b"),
         ("file:///C:/a", "file:///C:/a"),
         ("git@github.com:ROCm/pytorch.git", "git@github.com:ROCm/pytorch.git"),
@@ -120,6 +120,7 @@ fn refused_repositories() {
         ("fd::17", "fd::17", program),
         ("https::https://user:pass@host/a", "***@host/a", program),
         ("::a", "::a", program),
+        ("git://user:pass@host/a", "***@host/a", "`git://` takes no user and no password"),
         ("ftp://user:pass@host/a", "***@host/a", scheme),
         ("HTTPS://host/a", "HTTPS://host/a", scheme),
         ("://host", "://host", scheme),
@@ -195,5 +196,17 @@ fn folders_and_addresses() {
     }
     for address in ["", "-x", "https://host/", "user:PW@host/simple", "user:P/W@host"] {
         assert!(!is_folder(address), "{address}");
+    }
+}
+
+#[test]
+fn a_password_is_hidden_in_what_is_said_of_its_repository() {
+    for (address, text, expected) in [
+        ("ssh://user:pass@host/a", "user:pass@host: Permission denied", "host: Permission denied"),
+        ("ssh://user:pass@host/a", "the user 'user:pass' is unknown", "the user '***' is unknown"),
+        ("ssh://git@host/a", "git@host: Permission denied", "git@host: Permission denied"),
+        ("/srv/x", "a b", "a b"),
+    ] {
+        assert_eq!(RepoUrl::parse(address).unwrap().hidden_in(text), expected);
     }
 }

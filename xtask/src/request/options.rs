@@ -239,12 +239,16 @@ fn naming(args: &BuildArgs, request: &mut Request, said: &mut Said) {
         false => Err(format!("`{text}` is not a number")),
     };
     naming.build_number = said.parsed("pytorch-build-number", &args.pytorch_build_number, "1".to_owned(), number, |_| None);
-    let group = |text: &str| match !text.is_empty() && text.chars().all(is_name_char) && !text.starts_with(['.', '-']) {
+    let default = naming.artifact_group.clone();
+    naming.artifact_group = said.parsed("artifact-group", &args.artifact_group, default, artifact_group, |_| None);
+}
+
+/// A manifest's `artifact_group`, which is a folder's name where wheels are uploaded.
+pub(super) fn artifact_group(text: &str) -> Result<String, String> {
+    match !text.is_empty() && text.chars().all(is_name_char) && !text.starts_with(['.', '-']) {
         true => Ok(text.to_owned()),
         false => Err(format!("`{text}` is not a name of letters, digits, `.`, `-` and `_`")),
-    };
-    let default = naming.artifact_group.clone();
-    naming.artifact_group = said.parsed("artifact-group", &args.artifact_group, default, group, |_| None);
+    }
 }
 
 fn jobs(args: &BuildArgs, said: &mut Said) -> Jobs {

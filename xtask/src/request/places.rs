@@ -65,6 +65,9 @@ pub enum Venv {
 /// one is known as ours; among the checkouts it holds those that are being made.
 const NOTES: &str = ".therock-xtask";
 
+/// The folder for manifests, in that of the wheels.
+pub const MANIFESTS: &str = "manifests";
+
 impl Places {
     /// The folders of `build` and `plan`.
     pub fn build(args: &BuildArgs, host: &Host) -> Result<Self, Vec<Problem>> {
@@ -78,7 +81,7 @@ impl Places {
         let src = found.path("--root-checkout-dir", &args.root_checkout_dir).unwrap_or_else(|| join(&places.work, "src"));
         let default_output = if args.demo { join(&places.work, "dist") } else { join(&host.cwd, "dist") };
         places.output = found.path("--output-dir", &args.output_dir).unwrap_or(default_output);
-        places.manifests = found.path("--manifest-dir", &args.manifest_dir).unwrap_or_else(|| join(&places.output, "manifests"));
+        places.manifests = found.path("--manifest-dir", &args.manifest_dir).unwrap_or_else(|| join(&places.output, MANIFESTS));
         places.therock = found.path("--therock-dir", &args.therock_dir);
         for (project, value) in project_dirs(args) {
             let place = match found.path(&dir_flag(project), value) {

@@ -11,8 +11,8 @@ use crate::request::Problem;
 pub(super) fn run(args: &DiffArgs, host: &Host) -> Result<Code, Stop> {
     let max = args.max_size_growth.as_deref().map(str::parse::<MaxGrowth>).transpose();
     let max = max.map_err(|error| Stop::request(Problem::new(format!("invalid value for `--max-size-growth`: {error}"))))?;
-    let named = [("A", &args.before), ("B", &args.after)];
-    let (before, after) = read::both(named.map(|(what, name)| read::path(what, name, host)), Code::Request)?;
+    let named = [("`A`", &args.before), ("`B`", &args.after)];
+    let (before, after) = read::both(named.map(|(what, name)| read::path(host, what, name)), Code::Request)?;
     let (before, after) = read::both([before, after].map(|path| read::manifest(&path)), Code::World)?;
     let diff = Diff::new(&before, &after);
     result(&match args.format {

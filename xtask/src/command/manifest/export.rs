@@ -10,7 +10,7 @@ use crate::host::Host;
 use crate::request::Problem;
 
 pub(super) fn run(args: &ExportArgs, host: &Host) -> Result<Code, Stop> {
-    let path = read::path("FILE", &args.manifest, host).map_err(Stop::request)?;
+    let path = read::path(host, "`FILE`", &args.manifest).map_err(Stop::request)?;
     let output = args.output.as_deref().map(|name| output(name, &path, host)).transpose().map_err(Stop::request)?;
     let manifest = read::manifest(&path).map_err(Stop::world)?;
     let faults = faults(&args.manifest, &manifest);
@@ -34,7 +34,7 @@ pub(super) fn run(args: &ExportArgs, host: &Host) -> Result<Code, Stop> {
 }
 
 fn output(name: &str, manifest: &str, host: &Host) -> Result<String, Problem> {
-    let path = read::path("--output", name, host)?;
+    let path = read::path(host, "`--output`", name)?;
     if path == manifest {
         let problem = Problem::new("invalid value for `--output`: it is the manifest itself");
         return Err(problem.hint("choose another name"));

@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use super::read::{self, Document};
 use crate::cli::{MergeArgs, System};
-use crate::command::{Code, Stop, result, warn};
+use crate::command::{Code, Stop, aside, result};
 use crate::file;
 use crate::gfx::{self, Unknown};
 use crate::host::Host;
+use crate::redact::Secrets;
 use crate::request::Problem;
 
 pub(super) fn run(args: &MergeArgs, host: &Host) -> Result<Code, Stop> {
@@ -16,8 +17,8 @@ pub(super) fn run(args: &MergeArgs, host: &Host) -> Result<Code, Stop> {
         let hint = "name at least one file; an index of runs that all failed needs `--index --planned`";
         return Err(Stop::request(Problem::new("there is no manifest to merge").hint(hint)));
     }
-    let names = args.manifests.iter().map(|name| ("FILE", name)).chain(args.output.iter().map(|name| ("--output", name)));
-    let mut paths = read::all(names.map(|(what, name)| read::path(what, name, host)), Code::Request)?;
+    let names = args.manifests.iter().map(|name| ("`FILE`", name)).chain(args.output.iter().map(|name| ("`--output`", name)));
+    let mut paths = read::all(names.map(|(what, name)| read::path(host, what, name)), Code::Request)?;
     let planned = args.planned.as_deref().map(|json| planned(json, &platform(args.platform, host))).transpose();
     let planned = planned.map_err(|problems| Stop::Problems(Code::Request, problems))?.unwrap_or_default();
     let output = paths.split_off(args.manifests.len()).pop();
@@ -29,7 +30,8 @@ pub(super) fn run(args: &MergeArgs, host: &Host) -> Result<Code, Stop> {
     };
     if let Document::Index(index) = &merged {
         for run in &index.missing {
-            warn(&format!("none of the manifests is of `{}`, which was planned", shown(&run.to_string())));
+            let text = format!("warning: none of the manifests is of `{}`, which was planned", shown(&run.to_string()));
+            aside(&text, &Secrets::default().and(&host.env));
         }
     }
     match output {

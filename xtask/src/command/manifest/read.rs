@@ -1,11 +1,86 @@
-//! What `show`, `diff`, `merge` and `export` share: the files that were named, read; and JSON that a terminal may show.
+//! What the commands share: the files that were named, read, though they may be anybody's; and JSON that a terminal may show.
 
-use manifest::{Index, Manifest, ManifestError};
+use std::io::ErrorKind;
+
+use manifest::{Index, Manifest, ManifestError, shown};
 
 use crate::command::{Code, Stop};
 use crate::file::{self, FileError};
 use crate::host::Host;
 use crate::request::Problem;
+
+/// A file of more bytes is not taken in. A hundred thousand wheels need some ninety million.
+const LIMIT: u64 = 128 << 20;
+
+/// A manifest as it was found.
+pub(in crate::command) struct Read {
+    pub(in crate::command) manifest: Manifest,
+    pub(in crate::command) text: String,
+}
+
+/// Why there is none.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReadError {
+    /// It cannot be read.
+    #[error(transparent)]
+    File(FileError),
+    /// It is no text, or far too long for a manifest.
+    #[error("cannot read `{path}`: {cause}")]
+    NoText { path: String, cause: std::io::Error },
+    /// It is something else.
+    #[error("cannot read `{}`: {cause}", shown(path))]
+    Manifest { path: String, cause: ManifestError },
+}
+
+impl ReadError {
+    /// Whether a file was there, and it was the wrong one.
+    pub(super) fn is_content(&self) -> bool {
+        !matches!(self, Self::File(_))
+    }
+
+    pub(super) fn problem(&self) -> Problem {
+        let hint = match self {
+            Self::File(error) if error.cause.kind() == ErrorKind::NotFound => Some("look whether the path is right"),
+            Self::File(error) => error.hint(),
+            Self::NoText { .. } => Some("look whether the path is right: a manifest is JSON"),
+            Self::Manifest { cause, .. } => cause.hint(),
+        };
+        Problem { text: self.to_string(), hint: hint.map(str::to_owned) }
+    }
+}
+
+/// The path of a file that the user names, made absolute.
+pub(in crate::command) fn path(host: &Host, what: &str, text: &str) -> Result<String, Problem> {
+    let wrong = |error| Problem::new(format!("invalid value for {what}: {error}")).hint("give the path of a file or folder");
+    host.absolute(text).map_err(wrong)
+}
+
+/// Reads a manifest.
+pub(super) fn read(path: &str) -> Result<Read, ReadError> {
+    let text = text(path)?;
+    match Manifest::parse(&text) {
+        Ok(manifest) => Ok(Read { manifest, text }),
+        Err(cause) => Err(ReadError::Manifest { path: path.to_owned(), cause }),
+    }
+}
+
+fn text(path: &str) -> Result<String, ReadError> {
+    file::read_at_most(path, LIMIT).map_err(|error| match error.cause.kind() {
+        ErrorKind::InvalidData | ErrorKind::FileTooLarge => ReadError::NoText { path: error.path, cause: error.cause },
+        _ => ReadError::File(error),
+    })
+}
+
+/// The manifest in a file.
+pub(super) fn manifest(path: &str) -> Result<Manifest, Problem> {
+    read(path).map(|read| read.manifest).map_err(|error| error.problem())
+}
+
+/// The document in a file.
+pub(super) fn document(path: &str) -> Result<Document, Problem> {
+    let of_path = |cause| ReadError::Manifest { path: path.to_owned(), cause };
+    text(path).and_then(|text| Document::parse(&text).map_err(of_path)).map_err(|error| error.problem())
+}
 
 /// What a file of ours holds.
 pub(super) enum Document {
@@ -40,26 +115,6 @@ impl Document {
     }
 }
 
-/// The absolute path of a file that was named.
-///
-/// # Errors
-/// If it is no path: the request is wrong.
-pub(super) fn path(flag: &str, name: &str, host: &Host) -> Result<String, Problem> {
-    host.absolute(name).map_err(|error| Problem::new(format!("invalid value for `{flag}`: {error}")))
-}
-
-/// The document in a file.
-pub(super) fn document(path: &str) -> Result<Document, Problem> {
-    let text = file::read_text(path).map_err(|error| of_file(&error))?;
-    Document::parse(&text).map_err(|error| of_manifest(path, &error))
-}
-
-/// The manifest in a file.
-pub(super) fn manifest(path: &str) -> Result<Manifest, Problem> {
-    let text = file::read_text(path).map_err(|error| of_file(&error))?;
-    Manifest::parse(&text).map_err(|error| of_manifest(path, &error))
-}
-
 /// All of them, or every problem.
 pub(super) fn all<T>(results: impl IntoIterator<Item = Result<T, Problem>>, code: Code) -> Result<Vec<T>, Stop> {
     let (mut found, mut problems) = (Vec::new(), Vec::new());
@@ -77,14 +132,6 @@ pub(super) fn both<T>([one, other]: [Result<T, Problem>; 2], code: Code) -> Resu
     match (one, other) {
         (Ok(one), Ok(other)) => Ok((one, other)),
         (one, other) => Err(Stop::Problems(code, [one.err(), other.err()].into_iter().flatten().collect())),
-    }
-}
-
-fn of_manifest(path: &str, error: &ManifestError) -> Problem {
-    let problem = Problem::new(format!("cannot read `{path}`: {error}"));
-    match error.hint() {
-        Some(hint) => problem.hint(hint),
-        None => problem,
     }
 }
 

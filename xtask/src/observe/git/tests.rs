@@ -288,3 +288,84 @@ fn what_git_cannot_read_is_an_error_with_its_words() {
         cause("lost")
     );
 }
+
+/// A checkout that somebody else put there, whose configuration names a program wherever git may run one.
+fn trap(world: &World) -> String {
+    let owned = world.at("owned");
+    let touch = format!("touch '{owned}'");
+    let program = world.program("run", &format!("{touch}; cat"));
+    world.repository("trap", "main", &[(".gitattributes", "* filter=trap diff=trap\n"), ("a", "1")]);
+    for (key, value) in [
+        ("filter.trap.clean", program.as_str()),
+        ("filter.trap.smudge", &program),
+        ("diff.trap.textconv", &program),
+        ("diff.external", &program),
+        ("core.fsmonitor", &program),
+        ("core.pager", &program),
+        ("core.editor", &program),
+        ("core.sshCommand", &program),
+        ("core.askPass", &program),
+        ("core.gitProxy", &program),
+        ("credential.helper", &program),
+        ("gpg.program", &program),
+    ] {
+        world.git("trap", &["config", key, value]);
+    }
+    for hook in ["post-checkout", "post-index-change", "reference-transaction", "pre-auto-gc"] {
+        world.program(&format!("trap/.git/hooks/{hook}"), &touch);
+    }
+    world.write("trap/a", "2");
+    let _ = file::remove_all(&owned);
+    owned
+}
+
+#[test]
+fn nobody_elses_configuration_runs_where_only_names_are_asked_for() {
+    let world = World::new();
+    let owned = trap(&world);
+    let (commit, branch, _) = asked(&world, |git| git.identity(&world.at("trap"))).unwrap();
+    assert_eq!((commit.len(), branch.as_deref()), (40, Some("main")));
+    assert_eq!(file::look(&owned), Seen::Missing);
+}
+
+#[test]
+fn guards_hold_against_settings_of_all_kinds() {
+    let world = World::new();
+    let owned = trap(&world);
+    // What the user's own settings would let through.
+    let settings = "[protocol]\n\tallow = always\n[protocol \"ext\"]\n\tallow = always\n[protocol \"fd\"]\n\tallow = always\n";
+    let settings = world.write("gitconfig", settings);
+    let git = |args: &[&str]| {
+        let env = [("GIT_CONFIG_GLOBAL", Some(settings.as_str())), ("LC_ALL", Some("C"))];
+        let args = [&GUARDS[..], args].concat();
+        process::ask(&world.found("git"), &args, &world.at(""), &env).map_err(|error| error.to_string())
+    };
+    for (address, transport) in [(format!("ext::sh -c touch% {owned}"), "ext"), ("fd::17".to_owned(), "fd")] {
+        let cause = git(&["ls-remote", &address]).unwrap_err();
+        assert!(cause.ends_with(&format!("fatal: transport '{transport}' not allowed")), "{cause}");
+    }
+    // A submodule's address is an address, too; and its own disk is not for a foreign repository to read.
+    for (address, transport) in [(format!("ext::sh -c touch% {owned}"), "ext"), (format!("file://{}", world.at("trap")), "file")]
+    {
+        let dir = format!("outer {transport}");
+        let modules = format!("[submodule \"x\"]\n\tpath = x\n\turl = {address}\n");
+        world.repository(&dir, "main", &[(".gitmodules", &modules)]);
+        let link = format!("160000,{},x", "1".repeat(40));
+        world.git(&dir, &["update-index", "--add", "--cacheinfo", &link]);
+        let env = [("GIT_CONFIG_GLOBAL", Some("/dev/null")), ("LC_ALL", Some("C"))];
+        let args = [&GUARDS[..], &["submodule", "update", "--init"]].concat();
+        let cause = process::ask(&world.found("git"), &args, &world.at(&dir), &env).unwrap_err().to_string();
+        assert!(cause.contains(&format!("fatal: transport '{transport}' not allowed")), "{cause}");
+    }
+    // Hooks run nowhere, whoever put them there.
+    world.git("trap", &["config", "--remove-section", "filter.trap"]);
+    let _ = file::remove_all(&owned);
+    let hooks = world.at("trap/.git/hooks");
+    git(&["-C", &world.at("trap"), "-c", "core.fsmonitor=false", "checkout", "--quiet", "--force", "HEAD"]).unwrap();
+    assert_eq!(file::look(&owned), Seen::Missing);
+    // They would have.
+    let with_hooks =
+        ["-c", &format!("core.hooksPath={hooks}"), "-C", &world.at("trap"), "checkout", "--quiet", "--force", "HEAD"];
+    git(&with_hooks).unwrap();
+    assert_eq!(file::look(&owned), Seen::File);
+}

@@ -28,7 +28,7 @@ fn wheels_and_manifests_are_listed() {
     let expected = [
         ("therock-manifest_torch_py3.12_nightly.json", recorded(Ok("linux-x86_64, Python 3.12, nightly, gfx942"), &["a.whl"])),
         ("therock-manifest_torch_linux_nightly.json", recorded(Err("it does not say what build it is of"), &[])),
-        ("therock-manifest_torch_py3.12_x.partial.json", recorded(Err("manifest root must be a JSON object, not an array"), &[])),
+        ("therock-manifest_torch_py3.12_x.partial.json", recorded(Err("Manifest root must be a JSON object, not an array"), &[])),
     ];
     let manifests = expected.map(|(name, recorded)| (name.to_owned(), recorded)).into();
     assert_eq!(output(), Output { wheels: vec!["a.whl".to_owned(), "b.whl".to_owned()], manifests });
@@ -61,6 +61,57 @@ fn an_unfinished_run_left_its_commits() {
     };
     assert_eq!(lock("failed"), [Project::Pytorch, Project::PytorchAudio].map(|project| (project, locked.clone())).into());
     assert_eq!(lock("complete"), BTreeMap::new());
+}
+
+#[test]
+fn an_unfinished_run_names_only_repositories() {
+    let world = World::new();
+    let commit = "0".repeat(40);
+    let path = world.at("dist/manifests/therock-manifest_torch_py3.12_nightly.partial.json");
+    let recorded = |repo: &str, commit: &str| {
+        let source = serde_json::json!({"repo": repo, "commit": commit});
+        let missing = serde_json::json!([{"project": "apex", "need": "required"}]);
+        let text = serde_json::json!({"schema_version": 1, "apex": source, "status": "failed", "missing": missing}).to_string();
+        file::write_text(&path, &text).unwrap();
+        let recorded = output(&world.host, &world.places(&[])).manifests.into_values().next().unwrap();
+        (recorded.identity.unwrap_err(), recorded.lock.len())
+    };
+    let program = "`::` would choose a program to run";
+    let host = "its host starts with `-` like an option";
+    let neither = "it is neither a URL nor an absolute path";
+    let control = "it contains a control character";
+    for (repo, shown, fault) in [
+        ("ext::sh -c id", "ext::sh -c id", program),
+        ("fd::17", "fd::17", program),
+        ("helper::x", "helper::x", program),
+        ("ssh://-oProxyCommand=id/x", "ssh://-oProxyCommand=id/x", host),
+        ("ssh://-oProxyCommand=id@host/x", "***@host/x", host),
+        ("git@-oProxyCommand=id:x", "***@-oProxyCommand=id:x", host),
+        ("git@host:-x", "***@host:-x", "its path starts with `-` like an option"),
+        ("../../x", "../../x", neither),
+        ("origin", "origin", neither),
+        ("https://host/\u{202e}x", "https://host/\u{fffd}x", control),
+        ("https://user:secretpass@host/a b", "***@host/a b", "it contains a blank"),
+        ("javascript://host/x", "javascript://host/x", "its scheme is none of `https`, `http`, `ssh`, `git`, `file`"),
+    ] {
+        let cause = format!("manifest entry `apex`: repository `{shown}` is invalid: {fault}");
+        assert_eq!(recorded(repo, &commit), (cause, 0), "{repo}");
+    }
+    for (repo, fault) in [
+        ("--upload-pack=id", "manifest entry `apex`: `repo` `--upload-pack=id` is not a repository"),
+        ("https://host/\u{1b}[2J", r"manifest entry `apex`: `repo` `https://host/\u{1b}[2J` is not a repository"),
+        ("https://host/\nx", r"manifest entry `apex`: `repo` `https://host/\nx` is not a repository"),
+        ("", "manifest entry `apex`: `repo` is empty"),
+    ] {
+        assert_eq!(recorded(repo, &commit), (fault.to_owned(), 0));
+    }
+    for wrong in ["--upload-pack=id", "main", "../../x", "0123456", &"g".repeat(40)] {
+        let cause = format!("manifest entry `apex`: commit `{wrong}` is not 40 or 64 lower-case hexadecimal digits");
+        assert_eq!(recorded("https://host/x", wrong), (cause, 0));
+    }
+    // A checkout of the user's that names no repository is built as it is, and nothing is fetched for it.
+    assert_eq!(recorded("unknown", &commit), ("it does not say what build it is of".to_owned(), 0));
+    assert_eq!(recorded("https://user:secretpass@host/x", &commit).1, 1);
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! The jobs that check sources out, and the checkouts that must not be touched.
 
 mod fetch;
+mod moved;
 
 use manifest::Project;
+
+use moved::when_moved;
 
 use crate::cli::Wish;
 use crate::facts::{Facts, GitState, Locked, Owner};
@@ -16,13 +19,28 @@ pub const UPSTREAM_TAG: &str = "THEROCK_UPSTREAM_DIFFBASE";
 /// The tag on the commit of what hipify changed, in each repository where it changed something.
 pub const HIPIFY_TAG: &str = "THEROCK_HIPIFY_DIFFBASE";
 
-/// The files by which git locks a repository and its submodules.
-const LOCKS: [&str; 6] =
-    ["index.lock", "HEAD.lock", "config.lock", "packed-refs.lock", "THEROCK_UPSTREAM_DIFFBASE.lock", "shallow.lock"];
+/// How many seconds a fetch may tell nothing of its progress. A server may take a while to find what it is to send.
+const SILENCE: u32 = 300;
 
 /// Variables by which a git that started the tool would lead our git commands into its own repository.
-pub const FOREIGN_GIT: [&str; 6] =
-    ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"];
+pub const FOREIGN_GIT: [&str; 11] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_GRAFT_FILE",
+    "GIT_REPLACE_REF_BASE",
+];
+
+/// What each git command is told that touches what others wrote. No hook runs, wherever it comes from, and no address, a submodule's neither,
+/// names a program, even where the user's own settings would let it.
+pub const GUARDS: [&str; 6] =
+    ["-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never", "-c", "protocol.fd.allow=never"];
 
 /// The git that everything is fetched with.
 ///
@@ -255,60 +273,6 @@ impl Checkout<'_> {
         steps
     }
 
-    /// The tool's own checkout stays in its place, and what git ignores, its build folder first of all, stays in it. Nothing in it changes before
-    /// the new commit is there.
-    fn moved_checkout(&self, git: &GitState, locked: &Locked) -> Vec<Step> {
-        let dir = self.dir();
-        let changes = git.changes.clone();
-        let mut steps: Vec<Step> = self.store(locked).into_iter().collect();
-        // A run that was killed while it moved the checkout may have left any of them, one that fetched only the last.
-        let names = if git.owner == Owner::Moving { &LOCKS[..] } else { &LOCKS[LOCKS.len() - 1..] };
-        let unlock = Action::Unlock { dir: dir.to_owned(), names };
-        steps.push(Step::new("removing the locks of a git that was killed", unlock));
-        steps.push(self.fetch(dir, locked));
-        steps.push(note("noting that the checkout is being moved", dir, Mark::Moving { changes }));
-        steps.extend(match git.owner {
-            Owner::Tool => self.undo(dir),
-            _ => self.stash(dir, locked),
-        });
-        steps.push(self.step("naming its origin", dir, &["remote", "set-url", "--", "origin", &locked.repo]));
-        steps.extend(self.fill(dir, locked));
-        steps
-    }
-
-    /// The new commit is there before anything of the old one goes. It becomes the tool's own.
-    fn given_checkout(&self, locked: &Locked) -> Vec<Step> {
-        let dir = self.dir();
-        let mut steps: Vec<Step> = self.store(locked).into_iter().chain([self.fetch(dir, locked)]).collect();
-        steps.extend(self.undo(dir));
-        steps.push(self.step("naming its origin", dir, &["remote", "set-url", "--", "origin", &locked.repo]));
-        steps.extend(self.fill(dir, locked));
-        steps
-    }
-
-    /// What the checkout itself changed is made again by the next one.
-    fn undo(&self, dir: &str) -> Vec<Step> {
-        let submodules = "git reset --hard && git clean -fd";
-        vec![
-            self.step("undoing the tool's changes", dir, &["reset", "--hard"]),
-            self.step("removing the tool's files", dir, &["clean", "-fd"]),
-            self.step("doing the same in the submodules", dir, &["submodule", "foreach", "--recursive", submodules]),
-        ]
-    }
-
-    /// What may be somebody's is put where it can be had back from. A stash has an author, and not every user of git has said who that is.
-    fn stash(&self, dir: &str, locked: &Locked) -> Vec<Step> {
-        let message = format!("therock-xtask: what was changed here before it moved to {}", locked.commit);
-        let stash = ["-c", "user.name=therock-xtask", "-c", "user.email=therock-xtask@localhost", "stash", "push"];
-        let stash = [&stash[..], &["--include-untracked", "--message"]].concat();
-        let submodules = format!("git {} '{message}'", stash.join(" "));
-        vec![
-            // Whoever made them should see where they are.
-            Step::run("stashing changes", self.command(dir, &[&stash[..], &[&message]].concat())),
-            self.step("doing the same in the submodules", dir, &["submodule", "foreach", "--recursive", &submodules]),
-        ]
-    }
-
     /// From the fetched commit to sources that can be built.
     fn fill(&self, dir: &str, locked: &Locked) -> Vec<Step> {
         let mut steps = vec![
@@ -360,7 +324,7 @@ impl Checkout<'_> {
         let long_paths: &[&str] = if self.host.platform == Platform::Windows { &["-c", "core.longpaths=true"] } else { &[] };
         let mut env = Env::from([("GIT_TERMINAL_PROMPT".to_owned(), Some(Value::text("0")))]);
         env.extend(FOREIGN_GIT.into_iter().filter(|name| self.host.raw_var(name).is_some()).map(|name| (name.to_owned(), None)));
-        Command::new(self.git, dir, &[long_paths, args].concat()).env(&env)
+        Command::new(self.git, dir, &[&GUARDS, long_paths, args].concat()).env(&env)
     }
 }
 
@@ -394,19 +358,6 @@ fn theirs(git: &GitState) -> String {
     let unpushed =
         if git.unpushed.is_empty() { String::new() } else { format!(", with commits that no remote has: {}", git.unpushed) };
     changed + &unpushed
-}
-
-/// What becomes of the changes in a checkout that is moved. The build's own cannot be told from those that somebody made while it ran.
-fn when_moved(git: &GitState) -> &'static str {
-    match (git.owner, &git.changes) {
-        (Owner::Moving, _) => {
-            "was being moved when a run ended: it is moved again, and changes that are in it are kept, as `git stash list` shows there"
-        }
-        (Owner::Built, Some(_)) => {
-            "was changed while it was built: it is moved, and those changes are kept, as `git stash list` shows there"
-        }
-        _ => "has no changes but the tool's own",
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{SourceError, printable};
+use super::{SourceError, repeated};
 use crate::refs::RepoUrl;
 use crate::version::normalize;
 
@@ -33,10 +33,10 @@ impl Related {
 pub fn parse_related_commits(text: &str) -> Result<Related, SourceError> {
     let mut related = Related::default();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let (project, pin) = row(line).map_err(|fault| SourceError::Malformed { line: printable(line), fault })?;
+        let (project, pin) = row(line).map_err(|fault| SourceError::Malformed { line: repeated(line), fault })?;
         match related.0.get(project) {
             Some(known) if *known != pin => {
-                let project = printable(project);
+                let project = repeated(project);
                 return Err(SourceError::Conflict { project, first: shown(known), second: shown(&pin) });
             }
             Some(_) => {}
@@ -67,7 +67,7 @@ fn shown(pin: &Pin) -> String {
 pub fn pinned_commit(file: &'static str, text: &str) -> Result<String, SourceError> {
     match text.trim() {
         "" => Err(SourceError::EmptyFile(file)),
-        text => full_commit(text).ok_or_else(|| SourceError::NotACommit { file, text: printable(text) }),
+        text => full_commit(text).ok_or_else(|| SourceError::NotACommit { file, text: repeated(text) }),
     }
 }
 
@@ -79,7 +79,7 @@ pub fn source_version(file: &'static str, commit: &str, text: Option<&str>) -> R
     let Some(text) = text else { return Err(SourceError::NoVersion { file, commit: commit.to_owned() }) };
     match text.trim() {
         text if is_version(text) => Ok(text.to_owned()),
-        text => Err(SourceError::NotAVersion { file, text: printable(text) }),
+        text => Err(SourceError::NotAVersion { file, text: repeated(text) }),
     }
 }
 

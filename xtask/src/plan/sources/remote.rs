@@ -2,7 +2,7 @@
 
 use super::SourceError;
 use super::pins::full_commit;
-use crate::refs::GitRef;
+use crate::refs::{GitRef, printable};
 
 /// The commit of a ref.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub fn pick_remote(lines: &str, reference: &GitRef) -> Result<Picked, SourceErro
 
 fn line(line: &str) -> Result<(String, &str), SourceError> {
     let parts = line.split_once('\t').and_then(|(commit, name)| Some((full_commit(commit)?, name)));
-    parts.ok_or_else(|| SourceError::Line(super::printable(line)))
+    parts.ok_or_else(|| SourceError::Line(super::repeated(line)))
 }
 
 fn short(name: &str) -> &str {
@@ -83,5 +83,5 @@ fn nearest(known: &[&str], name: &str) -> Vec<String> {
         .collect();
     near.sort_unstable();
     near.dedup();
-    near.into_iter().take(3).map(|(_, known)| super::printable(known)).collect()
+    near.into_iter().take(3).map(|(_, known)| printable(known)).collect()
 }

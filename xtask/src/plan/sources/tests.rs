@@ -146,7 +146,7 @@ fn related_commits_are_refused() {
             row(&full, "https://h/v\u{1b}[2J"),
             format!(
                 "Malformed related_commits line: `{}`: repository `https://h/v\u{fffd}[2J` is invalid: it contains a control character",
-                row(&full, r"https://h/v\u{1b}[2J")
+                row(&full, "https://h/v\u{fffd}[2J")
             ),
         ),
         (
@@ -287,7 +287,7 @@ fn refs_are_picked() {
         assert_eq!(found.map_err(|error| format!("{error}\nhint: {}", error.hint().unwrap_or_default())), expected);
     }
     let odd = pick_remote("ref: refs/heads/main\tHEAD\n", &reference("main")).unwrap_err();
-    assert_eq!(odd.to_string(), "`git ls-remote` printed `ref: refs/heads/main\\tHEAD`, which is no commit with a ref");
+    assert_eq!(odd.to_string(), "`git ls-remote` printed `ref: refs/heads/main\u{fffd}HEAD`, which is no commit with a ref");
 }
 
 #[test]
@@ -304,6 +304,13 @@ fn the_lock_says_where_it_comes_from() {
     assert_eq!(locked, expected);
     let picked = Picked { commit: commit('a'), branch: None };
     assert_eq!(locked_ref(&url("https://h/t"), &reference(&commit('a')), picked).why, "the commit that was asked for");
+}
+
+#[test]
+fn names_of_a_repository_are_shown_as_a_terminal_shows_them() {
+    let lines = format!("{0}\trefs/heads/main\u{1b}\n{0}\trefs/heads/\u{202e}main", commit('1'));
+    let error = pick_remote(&lines, &GitRef::parse("main").unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "no branch or tag is called `main` (nearest: `main\u{fffd}`, `\u{fffd}main`)");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a checkout fetches: from its repository, or by way of the stores that all runs share.
 
-use super::{Checkout, UPSTREAM_TAG, words};
+use super::{Checkout, SILENCE, UPSTREAM_TAG, words};
 use crate::facts::Locked;
 use crate::plan::sources::{store, store_args};
 use crate::plan::{Action, Command, Pace, Step, Store, StoreSubmodules};
@@ -13,7 +13,7 @@ impl Checkout<'_> {
         let wish = &self.request.checkout;
         let store = self.store_of(locked)?;
         let args = store_args(wish.depth, self.address(locked), &locked.commit);
-        let fetch = self.command(&store, &words(&args)).network();
+        let fetch = self.command(&store, &words(&args)).network().talking(SILENCE);
         let submodules = (wish.submodules == Submodules::All).then(|| StoreSubmodules {
             parent: locked.repo.clone(),
             depth: wish.depth,
@@ -54,7 +54,7 @@ impl Checkout<'_> {
         match self.store_of(locked) {
             Some(store) => Step::run("taking it from what runs share", self.fetch_from(dir, &store, &locked.commit)),
             None => {
-                let fetch = self.fetch_from(dir, self.address(locked), &locked.commit).network();
+                let fetch = self.fetch_from(dir, self.address(locked), &locked.commit).network().talking(SILENCE);
                 Step::run(format!("fetching {}", self.project.distribution()), fetch)
             }
         }
@@ -79,7 +79,7 @@ impl Checkout<'_> {
         let update = [&local[..], &update, &words(&depth), &["-j", &jobs]].concat();
         let tag = format!("git tag -f {UPSTREAM_TAG} --no-sign");
         vec![
-            Step::run("fetching its submodules", self.command(dir, &update).network()),
+            Step::run("fetching its submodules", self.command(dir, &update).network().talking(SILENCE)),
             self.step("tagging their commits", dir, &["submodule", "foreach", "--recursive", &tag]),
             Step::new("making git ignore changes in submodules", Action::IgnoreSubmodules { dir: dir.to_owned() }),
         ]

@@ -6,7 +6,8 @@ use crate::host::Environment;
 use crate::plan::check::fixture::{self, checkout, commit, facts, lines, locked_facts, request, told};
 use crate::plan::unknown;
 
-const GIT: &str = "GIT_TERMINAL_PROMPT=0 /usr/bin/git";
+const GIT: &str =
+    "GIT_TERMINAL_PROMPT=0 /usr/bin/git -c core.hooksPath=/dev/null -c protocol.ext.allow=never -c protocol.fd.allow=never";
 
 fn linux() -> Host {
     fixture::host(Platform::Linux)
@@ -61,6 +62,7 @@ fn the_tools_own_checkout_is_moved_where_it_stands() {
     let dir = "/w/build/src/pytorch";
     assert_eq!(job.why[1], format!("`{dir}` is at {} and has no changes but the tool's own", commit('2')));
     let expected = [
+        format!("Unlock {{ dir: \"{dir}\", names: [\"shallow.lock\"] }}"),
         format!(
             "[{dir}] {GIT} fetch --progress --depth 1 --no-recurse-submodules -- https://host/pytorch {} Fatal Network",
             commit('1')
@@ -174,7 +176,7 @@ fn windows_has_long_paths() {
     let job = one(&fixture::host(Platform::Windows), "build --ref nightly --gfx gfx942 --only pytorch", &locked_facts());
     assert_eq!(
         lines(&job)[2],
-        "[C:\\w\\build\\src\\.therock-xtask\\pytorch] GIT_TERMINAL_PROMPT=0 /usr/bin/git -c core.longpaths=true init --initial-branch=main"
+        format!("[C:\\w\\build\\src\\.therock-xtask\\pytorch] {GIT} -c core.longpaths=true init --initial-branch=main")
     );
 }
 
@@ -223,7 +225,7 @@ fn a_calling_git_leads_nobody_astray() {
     let mut host = linux();
     host.env = Environment([("GIT_DIR".to_owned(), "/home/me/.git".to_owned()), ("GIT_PAGER".to_owned(), "x".to_owned())].into());
     let job = one(&host, "build --ref nightly --gfx gfx942 --only apex", &locked_facts());
-    let expected = "[/w/build/src/.therock-xtask/apex] -GIT_DIR GIT_TERMINAL_PROMPT=0 /usr/bin/git init --initial-branch=main";
+    let expected = format!("[/w/build/src/.therock-xtask/apex] -GIT_DIR {GIT} init --initial-branch=main");
     assert_eq!(lines(&job)[2], expected);
 }
 
