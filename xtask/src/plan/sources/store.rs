@@ -28,7 +28,10 @@ pub fn store_name(address: &str) -> String {
     let address = without_credentials(address);
     let last = address.trim_end_matches(['/', '\\']).rsplit(['/', '\\', ':']).next().unwrap_or_default();
     let digest = Sha256::from(<[u8; 32]>::from(Hasher::digest(address.as_bytes())));
-    format!("{}-{digest:.8}.git", last.strip_suffix(".git").unwrap_or(last))
+    // Somebody else may have written the address, and not every system takes every name.
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
+    let readable: String = last.strip_suffix(".git").unwrap_or(last).chars().take(64).map(plain).collect();
+    format!("{readable}-{digest:.8}.git")
 }
 
 /// The store that has whole commits of a repository, given its address without credentials. Stores of single commits and of whole histories are
@@ -124,6 +127,8 @@ mod tests {
             ("https://github.com/ROCm/pytorch.git", "pytorch-"),
             ("git@host:x.git", "x-"),
             (r"C:\origins\apex\", "apex-"),
+            ("https://h/a b*\u{fc}", "a-b---"),
+            ("https://h/..", "..-"),
         ] {
             let name = store_name(address);
             assert!(name.starts_with(expected) && name.ends_with(".git") && name.len() == expected.len() + 12, "{name}");
