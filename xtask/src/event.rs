@@ -39,6 +39,13 @@ pub enum Event {
         /// The line, free of secrets.
         line: String,
     },
+    /// A program told how far it is.
+    Progressed {
+        /// Whose.
+        job: JobName,
+        /// What it does, and the percentage: `Receiving objects: 43%`.
+        text: String,
+    },
     /// The tool has something to say about a job: a retry, a failure that is tolerated, a difference that it measured.
     Said {
         /// Whose.

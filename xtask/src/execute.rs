@@ -3,6 +3,7 @@
 
 mod cache;
 mod step;
+mod store;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,10 +1,14 @@
 //! What was seen of the world, as plain values: first what the file system shows, then what programs answer. Everything is serialisable, so
 //! that a plan can be repeated on another machine from what was seen on this one.
 
+mod git;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use manifest::Project;
 use serde::{Deserialize, Serialize};
+
+pub use git::{GitState, Listed, Owner};
 
 use crate::version::PythonVersion;
 
@@ -230,78 +234,6 @@ pub struct Checkout {
     pub texts: BTreeMap<String, String>,
     /// Whether `pyproject.toml` names `scikit_build_core.build`.
     pub scikit_build_core: bool,
-}
-
-/// What git says of a checkout.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GitState {
-    /// The commit that is checked out.
-    pub head: String,
-    /// The public commit below it (`THEROCK_UPSTREAM_DIFFBASE`), else `head`.
-    pub upstream: String,
-    /// The remote `origin`, without credentials.
-    #[serde(default)]
-    pub origin: Option<String>,
-    /// The branch, unless detached.
-    #[serde(default)]
-    pub branch: Option<String>,
-    /// The name that `--ref` would have had to give: the branch, the ref that the tool made it for, `FETCH_HEAD`'s branch or an exact tag.
-    #[serde(default)]
-    pub track: Option<String>,
-    /// `git describe --always --dirty`.
-    #[serde(default)]
-    pub describe: Option<String>,
-    /// SHA-256 over the names and contents of all local changes, submodules included; absent where there are none.
-    #[serde(default)]
-    pub changes: Option<String>,
-    /// SHA-256 over `head` and `changes`, where `head` is neither `upstream` nor hipify's commit on it: somebody's own commits are built.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub own_commits: Option<String>,
-    /// Whose changes they are.
-    pub owner: Owner,
-    /// When the upstream commit was made, in seconds since 1970 (UTC).
-    pub committed_at: i64,
-}
-
-impl GitState {
-    /// Whether all of it is at this commit. One that was being moved may be there and lack the rest.
-    pub fn is_at(&self, locked: &Locked) -> bool {
-        self.owner != Owner::Moving && [&self.upstream, &self.head].contains(&&locked.commit)
-    }
-
-    /// The public commit that names what is built. A tag of an older one may be left where the user checked out the locked commit.
-    pub fn public(&self, locked: Option<&Locked>) -> &str {
-        if locked.is_some_and(|locked| locked.commit == self.head) { &self.head } else { &self.upstream }
-    }
-
-    /// The digest of what somebody else than the tool did to that commit.
-    pub fn dirty(&self, locked: Option<&Locked>) -> Option<&str> {
-        let committed = self.own_commits.as_deref().filter(|_| self.public(locked) != self.head);
-        committed.or(self.changes.as_deref()).filter(|_| !self.owner.is_ours())
-    }
-}
-
-/// Who made a checkout and its local changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Owner {
-    /// The tool made it, and nothing changed it since.
-    Tool,
-    /// The tool made it, and what changed it since did so while it was built: the build, or somebody at that time.
-    Built,
-    /// The tool began to bring it to another commit and did not finish.
-    Moving,
-    /// The tool made it, and somebody changed it.
-    Edited,
-    /// It is the user's.
-    User,
-}
-
-impl Owner {
-    /// Whether no change in it was made by somebody else, as far as can be told.
-    pub fn is_ours(self) -> bool {
-        matches!(self, Owner::Tool | Owner::Built | Owner::Moving)
-    }
 }
 
 /// The ROCm SDK of the environment.

@@ -9,6 +9,7 @@ use crate::facts::Seen;
 
 mod fresh;
 mod measure;
+mod share;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -16,6 +17,7 @@ mod walk;
 pub use fresh::{Copied, copy_new};
 use measure::hash;
 pub use measure::{Meter, Stored, measure, measure_open, open_to_read, stored};
+pub use share::{link, lock};
 pub use walk::{Entry, Kind, Stamp, stamp, walk};
 
 /// Something that could not be done with a file.

@@ -1,6 +1,7 @@
 //! Reads wheels: which there are below a folder, and of each, in one pass, its size, hash and metadata. All cores read side by side, and
 //! each has one small buffer, however large the wheels are.
 
+mod members;
 mod metadata;
 
 use std::cmp::Reverse;
@@ -148,6 +149,15 @@ pub fn measure(files: &[(String, u64)]) -> Vec<Result<Stored, FileError>> {
 pub fn requires_dist(path: &str) -> Result<Vec<String>, String> {
     let file = file::open_to_read(path).map_err(|error| error.to_string())?;
     metadata::requires_dist(file).map_err(|error| error.to_string())
+}
+
+/// The paths of the files in which two wheels differ, sorted.
+///
+/// # Errors
+/// In words: why one of them cannot be read.
+pub fn differing(one: &str, other: &str) -> Result<Vec<String>, String> {
+    let open = |path: &str| file::open_to_read(path).map_err(|error| error.to_string());
+    members::differing(open(one)?, open(other)?).map_err(|error| error.to_string())
 }
 
 /// A wheel that is there and was not read yet.

@@ -12,6 +12,7 @@ mod output;
 mod python;
 mod remote;
 mod rocm;
+mod shared;
 mod sources;
 mod status;
 mod therock;
@@ -26,11 +27,13 @@ pub use download::{MOST, download};
 pub use host::{arguments, host, now};
 pub use looks::{looks, program};
 pub use python::{install_done, keep_rocm_set, note_install};
+pub use shared::Filling;
 
 use crate::facts::{Facts, Looks, Python};
+use crate::file::FileError;
 use crate::host::{Host, Platform};
-use crate::plan::{self, Mark};
-use crate::request::{Goal, Request, Submodules};
+use crate::plan::{self, Mark, StoreSubmodules};
+use crate::request::{Depth, Goal, Request, Submodules};
 use git::Git;
 
 /// What programs and checkouts answer. Of what was seen `before`, the interpreters, the tools and the commits are kept: they are held to.
@@ -99,6 +102,30 @@ pub fn sources(request: &Request, host: &Host, looks: &Looks) -> Facts {
         (facts.interpreters, facts.tools) = (joined(python), joined(tools));
     });
     facts
+}
+
+/// A store of git objects, to be filled; it is made if it is not there.
+///
+/// # Errors
+/// In words: if it cannot be made or locked.
+pub fn open_store<'a>(host: &'a Host, looks: &'a Looks, dir: &str) -> Result<Filling<'a>, String> {
+    Filling::open(git(host, looks).ok_or_else(no_git)?, dir)
+}
+
+/// Brings the submodules of a commit that is in a store into stores of their own.
+///
+/// # Errors
+/// In words: why one of them is in none. Git may be able to fetch it all the same.
+pub fn store_submodules(host: &Host, looks: &Looks, store: &str, commit: &str, wanted: &StoreSubmodules) -> Result<(), String> {
+    shared::submodules(git(host, looks).ok_or_else(no_git)?, store, commit, wanted)
+}
+
+/// Gives a new checkout the objects of a store, as further names of the same files: whoever removes the store takes nothing from the checkout.
+///
+/// # Errors
+/// If the disk cannot do that.
+pub fn link_stored(host: &Host, store: &str, dir: &str, commit: &str, depth: Depth) -> Result<(), FileError> {
+    shared::link(host.platform, store, dir, commit, depth)
 }
 
 /// Commits what the translation of CUDA to HIP changed in a checkout and, unless they are left alone, its submodules.

@@ -26,7 +26,8 @@ use manifest::Project;
 use serde::Serialize;
 
 pub use action::{
-    Action, CacheKind, CheckRocm, Command, Env, Failure, Mark, Moment, Pace, ReadCache, Retry, Step, TakeWheel, When,
+    Action, CacheKind, CheckRocm, Command, Env, Failure, Mark, Moment, Pace, ReadCache, Retry, Step, Store, StoreSubmodules,
+    TakeWheel, When,
 };
 pub use value::{Hole, Value};
 

@@ -65,7 +65,7 @@ impl Report {
     pub fn draw(&mut self, event: &Event) {
         if let Drawing::Json = self.drawing {
             if let Ok(line) = serde_json::to_string(event)
-                && (self.detail == Detail::Verbose || !matches!(event, Event::Printed { .. }))
+                && (self.detail == Detail::Verbose || !matches!(event, Event::Printed { .. } | Event::Progressed { .. }))
             {
                 print_line(&line);
             }

@@ -33,6 +33,22 @@ fn a_manifest_gives_the_same_wheels_again() {
     );
     assert!(ended.stderr.contains("5 of 5 wheels are byte-identical to those of the manifest"), "{}", ended.stderr);
     assert!(!ended.stderr.contains("not as in the manifest"), "{}", ended.stderr);
+
+    // A wheel that is not the same is compared with the manifest's own, as long as that is there.
+    let wheel = before.artifacts.iter().find(|artifact| artifact.source == Some(Project::Triton)).unwrap().relative_path.as_str();
+    let other = |output: &str| {
+        let mut command = sandbox.xtask();
+        command.args(["build", "--from-manifest", &path, "--python", &demo.python.path, "--only", "triton"]);
+        finish(command.args(["--output-dir", output])).expect(0).stderr
+    };
+    sandbox.write("build/demo/src/triton/python/triton/__init__.py", "X = 1\n");
+    let said = other("other");
+    assert!(said.contains("0 of 1 wheels are byte-identical to those of the manifest"), "{said}");
+    let line = said.lines().find(|line| line.contains(&format!("`{wheel}` differs in: "))).unwrap_or_else(|| panic!("{said}"));
+    assert!(line.contains(".dist-info/RECORD`, `triton/__init__.py`") && line.matches('`').count() == 6, "{line}");
+    std::fs::remove_file(sandbox.path(&format!("before/{wheel}"))).unwrap();
+    let expected = format!("in what `{wheel}` differs cannot be said: cannot read `BOX/project/before/{wheel}`: ");
+    assert!(sandbox.plain(&other("another")).contains(&expected));
 }
 
 /// What is said when the manifest comes from a server that answers with just this.

@@ -60,7 +60,7 @@ pub struct CheckoutArgs {
     /// How many commits of history are fetched, or `full` [default: 1]
     #[arg(long, value_name = "N|full", help_heading = "Checkout")]
     pub depth: Option<String>,
-    /// How many submodules are fetched at once [default: 10 for torch, as git is configured for the others]
+    /// How many submodules are fetched at once [default: 10]
     #[arg(long, value_name = "N", help_heading = "Checkout")]
     pub jobs: Option<String>,
     /// Discard the changes in checkouts that are there; commits stay in their branches and in git's reflog

@@ -17,8 +17,8 @@ use crate::{demo, file, observe, report};
 /// # Errors
 /// If the request is wrong, the world is not ready, or a job failed.
 pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
-    let (args, given) = given::filled(args, host)?;
-    let (request, looks) = request(&args, host, given.request)?;
+    let (args, mut given) = given::filled(args, host)?;
+    let (request, looks) = request(&args, host, std::mem::take(&mut given.request))?;
     let mut session = Session::new(host, looks, request, &args.install);
     let facts = session.facts(None);
     let mut facts = demonstrate(&mut session, facts)?;
@@ -32,7 +32,7 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     let mut record = Record::begin(&session.request, host, &facts, &track)?;
     record.warning().iter().for_each(|warning| session.warn(warning));
     let ended = make(&mut session, &mut facts, &mut record);
-    finish(&mut session, record, ended, given.manifest.as_ref())
+    finish(&mut session, record, ended, &given)
 }
 
 /// The request, from what was typed and what the file system shows.
@@ -86,7 +86,7 @@ fn make(session: &mut Session, facts: &mut Facts, record: &mut Record) -> Result
     built.and(session.execute(&plan.finally, facts, &mut wheels, &mut |_| Ok(())))
 }
 
-fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given: Option<&Manifest>) -> Result<Code, Stop> {
+fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given: &given::Given) -> Result<Code, Stop> {
     let end = if ended.is_ok() { End::Done } else { End::Failed };
     let recorded = record.end(end);
     if let (Ok((manifest, path)), true) = (&recorded, session.host.on_github()) {
@@ -105,7 +105,7 @@ fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given:
         if built == 1 { "wheel" } else { "wheels" },
         report::duration(session.seconds())
     ));
-    for text in given.into_iter().flat_map(|given| given::unlike(given, &manifest)) {
+    for text in given::unlike(given, session.host, &manifest, &session.request.places.output) {
         session.report.note(&text);
     }
     let missing: Vec<&str> = manifest.missing.iter().map(|missing| missing.project.distribution()).collect();

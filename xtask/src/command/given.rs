@@ -1,13 +1,15 @@
 //! `--from-manifest`: the manifest that a build repeats, from a file or an address, and what became of that afterwards.
 
-use manifest::{Change, Diff, Manifest};
+use manifest::{Artifact, Change, Diff, Manifest, shown};
 use serde_json::Value;
 
 use super::Stop;
+use super::manifest::verify;
 use crate::cli::{BuildArgs, CheckoutArgs};
+use crate::facts::Listed;
 use crate::host::Host;
 use crate::request::{self, Problem};
-use crate::{file, observe};
+use crate::{file, inspect, observe};
 
 /// A manifest that is built from.
 #[derive(Default)]
@@ -16,6 +18,8 @@ pub(super) struct Given {
     pub request: request::Given,
     /// The manifest.
     pub manifest: Option<Manifest>,
+    /// The folder that has the manifest's own wheels, unless it came from an address.
+    pub wheels: Option<String>,
 }
 
 /// The flags with what the manifest says where nobody typed anything.
@@ -23,7 +27,9 @@ pub(super) fn filled(args: &BuildArgs, host: &Host) -> Result<(BuildArgs, Given)
     let mut args = args.clone();
     let Some((manifest, shown)) = manifest(&args.from_manifest, host)? else { return Ok((args, Given::default())) };
     let request = request::Given::fill(&mut args, &manifest, &shown, &host.platform_name());
-    Ok((args, Given { request, manifest: Some(manifest) }))
+    let path = args.from_manifest.as_ref().filter(|name| !name.contains("://"));
+    let wheels = path.and_then(|path| host.absolute(path).ok()).map(|path| verify::folder_of(host, &path));
+    Ok((args, Given { request, manifest: Some(manifest), wheels }))
 }
 
 /// The same for a mere checkout, for which a manifest of any platform will do.
@@ -31,7 +37,7 @@ pub(super) fn sources(args: &CheckoutArgs, host: &Host) -> Result<(BuildArgs, Gi
     let mut args = args.as_build();
     let Some((manifest, shown)) = manifest(&args.from_manifest, host)? else { return Ok((args, Given::default())) };
     let request = request::Given::fill_sources(&mut args, &manifest, &shown);
-    Ok((args, Given { request, manifest: Some(manifest) }))
+    Ok((args, Given { request, manifest: Some(manifest), wheels: None }))
 }
 
 /// The manifest, and what it is called in messages.
@@ -45,7 +51,9 @@ fn manifest(name: &Option<String>, host: &Host) -> Result<Option<(Manifest, Stri
 }
 
 /// What a build did not repeat of the manifest that it was made from: other tools, other packages, and wheels that are not the same bytes.
-pub(super) fn unlike(before: &Manifest, after: &Manifest) -> Vec<String> {
+/// `output` has the new wheels.
+pub(super) fn unlike(given: &Given, host: &Host, after: &Manifest, output: &str) -> Vec<String> {
+    let Some(before) = &given.manifest else { return Vec::new() };
     let diff = Diff::new(before, after);
     let changed = |what: &str, changes: &[Change]| {
         let text = |value: &Value| value.as_str().map_or_else(|| "none".to_owned(), str::to_owned);
@@ -65,8 +73,36 @@ pub(super) fn unlike(before: &Manifest, after: &Manifest) -> Vec<String> {
     if !before.artifacts.is_empty() {
         let count = after.artifacts.iter().filter(same).count();
         texts.push(format!("{count} of {} wheels are byte-identical to those of the manifest", after.artifacts.len()));
+        let others = after.artifacts.iter().filter(|artifact| !same(artifact));
+        let differs = |artifact: &Artifact| {
+            let name = shown(artifact.relative_path.as_str());
+            match differing(before, given.wheels.as_deref(), host, artifact, output) {
+                Ok(members) => format!("`{name}` differs in: {members}"),
+                Err(cause) => format!("in what `{name}` differs cannot be said: {cause}"),
+            }
+        };
+        texts.extend(others.map(differs));
     }
     texts
+}
+
+/// In which files a wheel differs from that of the manifest, which must still be as it was.
+fn differing(before: &Manifest, folder: Option<&str>, host: &Host, after: &Artifact, output: &str) -> Result<Listed, String> {
+    let name = after.relative_path.as_str();
+    let known = before.artifacts.iter().find(|known| known.relative_path == after.relative_path);
+    let known = known.ok_or("the manifest has no wheel of this name")?;
+    let folder = folder.ok_or("the manifest came without wheels")?;
+    let old = host.platform.join(folder, name);
+    match file::measure(&old) {
+        Ok(stored) if stored.sha256 == known.sha256 => {}
+        Ok(_) => return Err(format!("`{folder}` no longer has the manifest's own")),
+        Err(error) => return Err(error.to_string()),
+    }
+    let members = inspect::differing(&old, &host.platform.join(output, name))?;
+    match members.is_empty() {
+        true => Err("they hold the same files, packed otherwise".to_owned()),
+        false => Ok(Listed::of(members.into_iter())),
+    }
 }
 
 fn read(name: &str, host: &Host) -> Result<String, Stop> {

@@ -28,21 +28,32 @@ const TAIL: usize = 30;
 pub(super) struct JobRun<'a> {
     job: &'a Job,
     wheels: Wheels,
-    world: &'a World<'a>,
+    pub(super) world: &'a World<'a>,
     sender: &'a Sender<Event>,
-    log_path: String,
+    pub(super) log_path: String,
     log: BufWriter<File>,
     tail: VecDeque<String>,
+    /// How far a program last said it is.
+    progress: String,
 }
 
 /// The job's failure, boxed because it carries a log's last lines.
-type Outcome<T> = Result<T, Box<Failed>>;
+pub(super) type Outcome<T> = Result<T, Box<Failed>>;
 
 impl<'a> JobRun<'a> {
     pub(super) fn start(job: &'a Job, wheels: Wheels, world: &'a World<'a>, sender: &'a Sender<Event>) -> Outcome<Self> {
         let log_path = world.host.platform.join(&world.logs, &format!("{}.log", job.name));
         let log = file::create(&log_path).map_err(|error| Failed::of("opening the log", error.to_string(), &log_path))?;
-        let run = JobRun { job, wheels, world, sender, log_path, log: BufWriter::new(log), tail: VecDeque::new() };
+        let run = JobRun {
+            job,
+            wheels,
+            world,
+            sender,
+            log_path,
+            log: BufWriter::new(log),
+            tail: VecDeque::new(),
+            progress: String::new(),
+        };
         run.emit(Event::JobStarted { job: run.name(), log: run.log_path.clone(), steps: job.steps.len() });
         Ok(run)
     }
@@ -97,6 +108,13 @@ impl<'a> JobRun<'a> {
                 let remove = |name: String| file::remove_all(&self.world.host.platform.join(folder, &name));
                 wheels.try_for_each(remove).map_err(|error| failed(&error))
             }
+            Action::Unlock { dir, names } => {
+                let git = self.world.host.platform.join(dir, ".git");
+                let left = names.iter().flat_map(|name| file::find(&git, name)).collect::<Vec<_>>();
+                left.iter().try_for_each(|path| file::remove_all(path)).map_err(|error| failed(&error))
+            }
+            Action::Store(store) => self.store(step, store),
+            Action::TakeStored { .. } => self.take_stored(step),
             Action::IgnoreSubmodules { dir } => {
                 // What goes wrong here is harmless: git then shows more than it must. An empty `.gitmodules` is such a case.
                 if let Err(cause) = observe::ignore_submodules(self.world.host, self.world.looks, dir) {
@@ -127,6 +145,14 @@ impl<'a> JobRun<'a> {
                 Ok(())
             }
         }
+    }
+
+    /// Runs a command that is a part of a step.
+    pub(super) fn run_command(&mut self, step: &Step, command: &Command) -> Outcome<()> {
+        let spawn = self.spawn(step, command)?;
+        let shown = self.shown(&spawn);
+        self.write_log(&format!("$ {shown}\n"));
+        self.run(step, command, &spawn)
     }
 
     fn run(&mut self, step: &Step, command: &Command, spawn: &Spawn) -> Outcome<()> {
@@ -174,6 +200,14 @@ impl<'a> JobRun<'a> {
     /// A line that a program printed: without secrets in the log, the tail and the event.
     fn printed(&mut self, line: &str) {
         let line = self.world.secrets.redact(line).into_owned();
+        // Hundreds of such lines come, to be drawn over each other: no log keeps them.
+        if let Some(text) = progress(&line) {
+            if text != self.progress {
+                self.progress = text.to_owned();
+                self.emit(Event::Progressed { job: self.name(), text: text.to_owned() });
+            }
+            return;
+        }
         self.write_log(&format!("{line}\n"));
         if self.tail.len() == TAIL {
             self.tail.pop_front();
@@ -268,12 +302,12 @@ impl<'a> JobRun<'a> {
         Ok(())
     }
 
-    fn write_log(&mut self, text: &str) {
+    pub(super) fn write_log(&mut self, text: &str) {
         // A log that cannot be written is no reason to lose a build; the same lines are shown.
         let _ = self.log.write_all(text.as_bytes());
     }
 
-    fn say(&mut self, text: String) {
+    pub(super) fn say(&mut self, text: String) {
         let text = self.world.secrets.redact(&text).into_owned();
         self.write_log(&format!("-- {text}\n"));
         self.emit(Event::Said { job: self.name(), text });
@@ -287,6 +321,15 @@ impl<'a> JobRun<'a> {
         // The receiver outlives every job.
         let _ = self.sender.send(event);
     }
+}
+
+/// What git says of how far it is, up to the percentage: `Receiving objects:  43% (43/100), 1.20 MiB`. That it is done is no progress.
+fn progress(line: &str) -> Option<&str> {
+    let (before, _) = line.split_once("% (")?;
+    let (what, number) = before.rsplit_once(':')?;
+    let is_number = number.trim_start().bytes().all(|byte| byte.is_ascii_digit()) && number.len() == 4;
+    let is_words = what.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b':'));
+    (is_number && is_words && !line.ends_with("done.")).then(|| &line[..before.len() + 1])
 }
 
 /// The wheels of a distribution that are in a folder.
@@ -325,4 +368,25 @@ pub(super) fn taken(jobs: &[Job], job: &JobName, name: &str, world: &World) -> O
         _ => None,
     })?;
     Some(Taken { path: world.host.platform.join(folder, name), name: WheelName::parse(name).ok()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::progress;
+
+    #[test]
+    fn progress_is_told_from_what_is_to_be_kept() {
+        for (line, expected) in [
+            ("Receiving objects:  43% (43/100), 1.20 MiB | 3.00 MiB/s", Some("Receiving objects:  43%")),
+            ("remote: Counting objects: 100% (3/3)", Some("remote: Counting objects: 100%")),
+            ("Updating files:   1% (1/100)", Some("Updating files:   1%")),
+            ("Receiving objects: 100% (3/3), done.", None),
+            ("fatal: early EOF", None),
+            ("[ 43%] Building CXX object x (y)", None),
+            ("coverage: 43% (a part)", None),
+            ("a.c:1: 100% (wrong)", None),
+        ] {
+            assert_eq!(progress(line), expected, "{line}");
+        }
+    }
 }

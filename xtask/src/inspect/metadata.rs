@@ -9,10 +9,10 @@ use rawzip::{CompressionMethod, FileReader, ZipArchive, ZipArchiveEntryWayfinder
 const LIMIT: u64 = 4 << 20;
 
 /// The most files of an archive. torch has some 15 thousand.
-const MOST_FILES: usize = 1 << 20;
+pub(super) const MOST_FILES: usize = 1 << 20;
 
 /// A file's header with its longest name, extra field and comment fits into it.
-const BUFFER: usize = 256 << 10;
+pub(super) const BUFFER: usize = 256 << 10;
 
 /// Why a wheel's metadata cannot be read.
 #[derive(Debug, thiserror::Error)]

@@ -6,7 +6,7 @@ mod translated;
 use sha2::{Digest, Sha256};
 
 use super::status::{self, Status};
-use crate::facts::{GitState, Owner, Seen};
+use crate::facts::{GitState, Listed, Owner, Seen};
 use crate::file;
 use crate::host::{Host, Platform};
 use crate::plan::sources::{FOREIGN_GIT, GUARDS, UPSTREAM_TAG};
@@ -64,7 +64,8 @@ impl Git<'_> {
             describe.push_str("-dirty");
         }
         let origin = self.ask(dir, &["config", "--default", "", "--get", "remote.origin.url"])?;
-        let changes = self.changes(dir, &status)?;
+        let found = self.found(dir, &status)?;
+        let changes = (!found.is_empty()).then(|| digest(&found));
         let own_commits = self.has_own_commits(dir, &head, &upstream)?.then(|| {
             let changes = changes.as_deref().unwrap_or_default();
             digest(&[format!("{head}\0"), changes.to_owned()])
@@ -80,6 +81,8 @@ impl Git<'_> {
             track,
             committed_at: self.committed_at(dir, &upstream)?,
             origin: Some(shown(&origin)).filter(|origin| !origin.is_empty()),
+            changed: Listed::of(found.iter().map(|found| path_of(found))),
+            unpushed: self.unpushed(dir)?,
             branch: status.branch,
             describe: Some(describe),
             head,
@@ -152,13 +155,26 @@ impl Git<'_> {
 
     /// One digest over the names and contents of all local changes, those of the submodules included.
     fn changes(&self, dir: &str, status: &Status) -> Result<Option<String>, String> {
+        let found = self.found(dir, status)?;
+        Ok((!found.is_empty()).then(|| digest(&found)))
+    }
+
+    /// All local changes, as texts that differ when the changes do and begin with a path and a zero.
+    fn found(&self, dir: &str, status: &Status) -> Result<Vec<String>, String> {
         let mut found = Vec::new();
         self.collect(dir, "", status, &mut found)?;
-        if found.is_empty() {
-            return Ok(None);
-        }
         found.sort();
-        Ok(Some(digest(&found)))
+        Ok(found)
+    }
+
+    /// The commits of this checkout that nobody else may have.
+    fn unpushed(&self, dir: &str) -> Result<Listed, String> {
+        let which = ["HEAD", "--branches", "--not", "--remotes", "--tags"];
+        let count = self.ask(dir, &[&["rev-list", "--count"], &which[..]].concat())?;
+        let log = ["log", "-z", "--max-count=10", "--no-show-signature", "--no-color", "--format=%h %s"];
+        let log = self.ask(dir, &[&log[..], &which].concat())?;
+        let count = count.parse().map_err(|_| format!("git counts `{count}` commits"))?;
+        Ok(Listed { first: log.split_terminator('\0').map(str::to_owned).collect(), count })
     }
 
     fn collect(&self, dir: &str, prefix: &str, status: &Status, found: &mut Vec<String>) -> Result<(), String> {
@@ -200,6 +216,11 @@ impl Git<'_> {
         let paths: Vec<&str> = modules.iter().map(|(_, path)| *path).collect();
         self.ask(dir, &[&["update-index", "--skip-worktree", "--"], paths.as_slice()].concat()).map(drop)
     }
+}
+
+/// The path of a local change. That of a submodule which is at another commit ends with a slash.
+fn path_of(found: &str) -> String {
+    found.split('\0').next().unwrap_or_default().trim_end_matches('/').to_owned()
 }
 
 fn digest(texts: &[String]) -> String {

@@ -3,19 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use manifest::Sha256;
-use sha2::{Digest, Sha256 as Hasher};
-
 use super::git::{self, Git};
 use super::remote;
 use crate::file;
-use crate::host::{Host, Platform};
+use crate::plan::sources::{CACHE, shared_folder, store, store_name, stored_ref};
 use crate::process::{self, ProcessError};
-use crate::redact::without_credentials;
 use crate::refs::RepoUrl;
-
-/// The variable that names the folder of what runs share.
-const CACHE: &str = "THEROCK_XTASK_CACHE";
+use crate::request::Depth;
 
 /// The pauses before another git is expected to have ended. A fetch of one commit takes seconds.
 const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(10)];
@@ -42,13 +36,20 @@ pub(super) struct Objects<'a> {
 impl<'a> Objects<'a> {
     /// The store for a repository. It is made when something is fetched.
     pub(super) fn new(git: Git<'a>, repo: &'a RepoUrl) -> Result<Self, String> {
-        let cache = folder(git.host).ok_or_else(|| format!("there is no folder for what runs share: set `{CACHE}`"))?;
-        let dir = git.host.platform.join(&cache, &format!("git/{}", name(&repo.redacted())));
+        let cache = shared_folder(git.host).ok_or_else(|| format!("there is no folder for what runs share: set `{CACHE}`"))?;
+        let dir = git.host.platform.join(&cache, &format!("git/{}", store_name(&repo.redacted())));
         Ok(Objects { git, repo, dir })
     }
 
     /// The texts of these files at a commit; what the commit has not, or has as something else than a file, is left out.
     pub(super) fn read(&self, commit: &str, files: &[&str]) -> Result<BTreeMap<String, String>, Unread> {
+        // A checkout may have brought all of it.
+        if let Some(whole) = store(self.git.host, &self.repo.redacted(), Depth::default()).filter(|whole| *whole != self.dir) {
+            let whole = Objects { dir: whole, ..*self };
+            if whole.local(&["rev-parse", "--verify", "--quiet", &stored_ref(commit)]).is_ok() {
+                return whole.read(commit, files);
+            }
+        }
         if self.local(&["ls-tree", commit]).is_err() {
             self.fetch(commit).map_err(Unread::Repository)?;
         }
@@ -122,69 +123,4 @@ impl<'a> Objects<'a> {
 /// Whether git failed because of another one that is writing in the same store.
 fn is_taken(cause: &str) -> bool {
     ["File exists", "could not lock", "has changed since we read it"].iter().any(|words| cause.contains(words))
-}
-
-/// The folder of what runs share.
-fn folder(host: &Host) -> Option<String> {
-    let join = |base: &str, rest: &str| host.platform.join(base, rest);
-    if let Some(named) = host.var(CACHE) {
-        return host.absolute(named).ok();
-    }
-    let base = match host.platform {
-        Platform::Linux => host.var("XDG_CACHE_HOME").map(str::to_owned).or_else(|| host.home().map(|home| join(home, ".cache"))),
-        Platform::Windows => host.var("LOCALAPPDATA").map(str::to_owned),
-    };
-    base.map(|base| join(&base, "therock-xtask"))
-}
-
-/// The name of a repository's store: readable, and different for different addresses.
-fn name(address: &str) -> String {
-    let address = without_credentials(address);
-    let last = address.trim_end_matches(['/', '\\']).rsplit(['/', '\\', ':']).next().unwrap_or_default();
-    let digest = Sha256::from(<[u8; 32]>::from(Hasher::digest(address.as_bytes())));
-    format!("{}-{digest:.8}.git", last.strip_suffix(".git").unwrap_or(last))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::host::{Environment, Memory, Terminal};
-
-    #[test]
-    fn stores_have_names_of_their_own() {
-        for (address, expected) in [
-            ("https://github.com/ROCm/pytorch", "pytorch-"),
-            ("https://github.com/ROCm/pytorch.git", "pytorch-"),
-            ("git@host:x.git", "x-"),
-            (r"C:\origins\apex\", "apex-"),
-        ] {
-            let name = name(address);
-            assert!(name.starts_with(expected) && name.ends_with(".git") && name.len() == expected.len() + 12, "{name}");
-        }
-        assert_eq!(name("https://u:p@h/x"), name("https://h/x"));
-        assert_ne!(name("https://h/x"), name("https://i/x"));
-    }
-
-    #[test]
-    fn the_cache_is_where_its_system_keeps_caches() {
-        let host = |platform, env: &[(&str, &str)]| Host {
-            platform,
-            machine: String::new(),
-            cwd: "/w".to_owned(),
-            env: Environment(env.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()),
-            cpus: 1,
-            memory: Memory::default(),
-            terminal: Terminal::Dumb,
-        };
-        let cases: [(_, &[(&str, &str)], _); 5] = [
-            (Platform::Linux, &[("HOME", "/h")], Some("/h/.cache/therock-xtask")),
-            (Platform::Linux, &[("HOME", "/h"), ("XDG_CACHE_HOME", "/c")], Some("/c/therock-xtask")),
-            (Platform::Linux, &[("HOME", "/h"), (CACHE, "own")], Some("/w/own")),
-            (Platform::Linux, &[], None),
-            (Platform::Windows, &[("LOCALAPPDATA", r"C:\u\Local")], Some(r"C:\u\Local\therock-xtask")),
-        ];
-        for (platform, env, expected) in cases {
-            assert_eq!(folder(&host(platform, env)).as_deref(), expected);
-        }
-    }
 }

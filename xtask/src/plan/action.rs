@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use manifest::Project;
 use serde::Serialize;
 
-use crate::request::Submodules;
+use crate::request::{Depth, Submodules};
 
 use super::{Value, is_default};
 
@@ -157,10 +157,32 @@ pub enum Action {
         /// The name that their files begin with, normalised (`_` for `-`).
         distribution: String,
     },
+    /// Brings a commit into the store of git objects that all runs share.
+    Store(Store),
+    /// Gives a new checkout the objects of a store: as further names of the same files, or, where the disk has none, by this command.
+    TakeStored {
+        /// The store.
+        store: String,
+        /// The checkout.
+        dir: String,
+        /// The commit.
+        commit: String,
+        /// How much of its history.
+        depth: Depth,
+        /// What fetches it from the store.
+        otherwise: Command,
+    },
     /// Tells git to look away from submodules, whose pointers hipify moves.
     IgnoreSubmodules {
         /// The checkout.
         dir: String,
+    },
+    /// Removes the files by which a git that was killed keeps every other one out of the tool's own checkout.
+    Unlock {
+        /// The checkout.
+        dir: String,
+        /// Their names.
+        names: &'static [&'static str],
     },
     /// Notes in the tool's own checkout what is done with it.
     MarkCheckout {
@@ -205,6 +227,33 @@ pub enum Action {
     TakeWheel(TakeWheel),
     /// Reads the compiler cache's statistics; the second reading is shown as its difference from the first.
     ReadCache(ReadCache),
+}
+
+/// What `Action::Store` brings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Store {
+    /// The store of the repository.
+    pub store: String,
+    /// The commit.
+    pub commit: String,
+    /// What fetches it, in the store, unless it is there.
+    pub fetch: Command,
+    /// The commit's submodules, which are fetched alike.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub submodules: Option<StoreSubmodules>,
+}
+
+/// The submodules that `Action::Store` brings into stores of their own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StoreSubmodules {
+    /// What their relative addresses are relative to.
+    pub parent: String,
+    /// How much of their history is fetched.
+    pub depth: Depth,
+    /// How many are fetched at once.
+    pub jobs: u32,
+    /// The file of git's configuration that leads to the stores. It is empty where one of them could not be filled: then git fetches all by itself.
+    pub config: String,
 }
 
 /// What `Action::MarkCheckout` notes.

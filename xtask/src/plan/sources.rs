@@ -4,6 +4,7 @@
 mod checkout;
 mod pins;
 mod remote;
+mod store;
 
 use manifest::Project;
 
@@ -13,6 +14,7 @@ pub use checkout::{
 };
 pub use pins::{Pin, Related, parse_related_commits, pinned_commit, source_version};
 pub use remote::{Picked, pick_remote, remote_patterns};
+pub use store::{CACHE, shared_folder, store, store_args, store_config, store_name, stored_ref, submodule_address};
 
 use crate::facts::Locked;
 use crate::host::Platform;

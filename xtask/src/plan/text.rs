@@ -54,7 +54,22 @@ fn write_step(text: &mut String, number: usize, step: &Step, secrets: &Secrets) 
         Action::MakeFolder(path) => write_detail(text, &format!("make {path}")),
         Action::TakeWheel(take) => write_detail(text, &format!("{}-*.whl from {} to {}", take.distribution, take.from, take.to)),
         Action::CheckRocm(check) => write_detail(text, &check.distributions.join(" ")),
+        Action::Store(store) => {
+            write_detail(text, &format!("into {}, unless {} is there:", store.store, store.commit));
+            write_command(text, &store.fetch, secrets);
+            if let Some(modules) = &store.submodules {
+                write_detail(
+                    text,
+                    &format!("and its submodules into theirs, {} at once; {} leads there", modules.jobs, modules.config),
+                );
+            }
+        }
+        Action::TakeStored { store, otherwise, .. } => {
+            write_detail(text, &format!("link the objects of {store}, or"));
+            write_command(text, otherwise, secrets);
+        }
         Action::CheckCheckout { commit, .. } => write_detail(text, commit),
+        Action::Unlock { names, .. } => write_detail(text, &names.join(" ")),
         Action::CommitTranslated { .. } | Action::IgnoreSubmodules { .. } | Action::MarkCheckout { .. } => {}
         Action::NoteInstall { .. } | Action::InstallDone { .. } | Action::ReadCache(_) => {}
     }

@@ -13,7 +13,8 @@ const TICK: Duration = Duration::from_millis(200);
 
 pub(super) struct Bars {
     all: MultiProgress,
-    jobs: BTreeMap<JobName, ProgressBar>,
+    /// Each with what it does.
+    jobs: BTreeMap<JobName, (ProgressBar, String)>,
 }
 
 impl Bars {
@@ -38,16 +39,22 @@ impl Bars {
                 bar.set_style(style());
                 bar.set_prefix(job.to_string());
                 bar.enable_steady_tick(TICK);
-                self.jobs.insert(job.clone(), bar);
+                self.jobs.insert(job.clone(), (bar, String::new()));
             }
             Event::StepStarted { job, step, purpose, .. } => {
-                if let Some(bar) = self.jobs.get(job) {
+                if let Some((bar, doing)) = self.jobs.get_mut(job) {
                     bar.set_position(*step as u64);
                     bar.set_message(purpose.clone());
+                    doing.clone_from(purpose);
+                }
+            }
+            Event::Progressed { job, text } => {
+                if let Some((bar, doing)) = self.jobs.get(job) {
+                    bar.set_message(format!("{doing}: {text}"));
                 }
             }
             Event::JobEnded { job, .. } => {
-                if let Some(bar) = self.jobs.remove(job) {
+                if let Some((bar, _)) = self.jobs.remove(job) {
                     bar.finish_and_clear();
                 }
             }

@@ -47,12 +47,23 @@ pub enum Submodules {
 }
 
 /// How much history is fetched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Depth {
     /// So many commits.
     Commits(u32),
     /// All of it.
     Full,
+}
+
+impl Depth {
+    /// It as flags of git.
+    pub fn args(self) -> Vec<String> {
+        match self {
+            Depth::Commits(number) => vec!["--depth".to_owned(), number.to_string()],
+            Depth::Full => Vec::new(),
+        }
+    }
 }
 
 impl Default for Depth {
@@ -110,7 +121,7 @@ impl Request {
         let mut request = Request { lock, ..Request::nothing(Goal::Sources, places, &said) };
         request.python = options::python(&build.install, &mut said);
         request.reference = options::reference(build, Sources::Real, &mut said);
-        if build.reference.is_none() {
+        if build.reference.is_none() && args.from_manifest.is_none() {
             said.problem(
                 Problem::new("nothing says what is to be checked out")
                     .hint("give a ref such as `--ref nightly`, or a manifest with `--from-manifest`"),

@@ -49,6 +49,23 @@ fn patched(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn wheels_differ_in_what_they_list() {
+    let file = |files: &[(&str, &[u8])], method| {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&zip(files, method)).unwrap();
+        file
+    };
+    let one: &[(&str, &[u8])] = &[("same", b"x"), ("changed", b"1"), ("grown", b""), ("gone", b"")];
+    let other: &[(&str, &[u8])] = &[("same", b"x"), ("grown", b"2"), ("changed", b"2"), ("new", b"")];
+    let differing = |one, other| crate::inspect::members::differing(one, other).map_err(|error| error.to_string());
+    let (store, deflate) = (CompressionMethod::STORE, CompressionMethod::DEFLATE);
+    let expected = ["changed", "gone", "grown", "new"].map(str::to_owned).to_vec();
+    assert_eq!(differing(file(one, store), file(other, deflate)), Ok(expected));
+    assert_eq!(differing(file(one, store), file(one, deflate)), Ok(vec![]), "however they are packed");
+    assert!(differing(file(one, store), tempfile::tempfile().unwrap()).unwrap_err().starts_with("it is no zip archive"));
+}
+
+#[test]
 fn requirements_of_whole_wheels() {
     let expected = ["filelock", "triton==3.7.0; platform_system == \"Linux\"", "sympy>=1.13.3"].map(str::to_owned).to_vec();
     for method in [CompressionMethod::STORE, CompressionMethod::DEFLATE] {

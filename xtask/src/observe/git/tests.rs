@@ -34,6 +34,8 @@ fn a_clean_checkout_is_described() {
         describe: Some(head[..7].to_owned()),
         changes: None,
         own_commits: None,
+        changed: Listed::default(),
+        unpushed: Listed { first: vec![format!("{} x", &head[..7])], count: 1 },
         owner: Owner::User,
         committed_at: 1_700_000_000,
     };

@@ -6,7 +6,9 @@ use clap::Parser;
 use manifest::Project;
 
 use crate::cli::{Cli, Command};
-use crate::facts::{Candidate, Checkout, EnvironmentState, Facts, GitState, Locked, Looks, Owner, Python, Ready, Seen, Tool};
+use crate::facts::{
+    Candidate, Checkout, EnvironmentState, Facts, GitState, Listed, Locked, Looks, Owner, Python, Ready, Seen, Tool,
+};
 use crate::host::{Environment, Host, Memory, Platform, Terminal};
 use crate::plan::{Action, Job, Step};
 use crate::request::{Given, Places, Problem, Request};
@@ -127,6 +129,8 @@ pub fn checkout(owner: Owner, head: &str, changes: Option<&str>) -> Checkout {
         describe: None,
         changes: changes.map(str::to_owned),
         own_commits: None,
+        changed: Listed::default(),
+        unpushed: Listed::default(),
         owner,
         committed_at: 0,
     };

@@ -1,13 +1,17 @@
 //! The jobs that check sources out, and the checkouts that must not be touched.
 
+mod fetch;
+mod moved;
+
 use manifest::Project;
+
+use moved::when_moved;
 
 use crate::cli::Wish;
 use crate::facts::{Facts, GitState, Locked, Owner};
 use crate::host::{Host, Platform};
 use crate::plan::{Action, Command, Env, Job, JobName, Mark, Step, Unknown, Value, python};
-use crate::refs::RepoUrl;
-use crate::request::{Changes, Depth, Problem, Request, Sources, Submodules, Translated};
+use crate::request::{Changes, Goal, Problem, Request, Sources, Submodules, Translated};
 
 /// The tag on the public commit, below whatever hipify changes: builds and manifests name this one.
 pub const UPSTREAM_TAG: &str = "THEROCK_UPSTREAM_DIFFBASE";
@@ -190,10 +194,14 @@ impl Checkout<'_> {
             }
             (Some(why), _) => Ok(There::Wanted(why)),
             (None, Owner::Tool | Owner::Built | Owner::Moving) => Ok(There::Ours(git)),
-            (None, Owner::Edited) => {
-                Err(self.refused(locked, &format!("was changed since it was checked out at {}", git.head), yourself))
+            (None, Owner::Edited) => Err(self.refused(
+                locked,
+                &format!("was changed since it was checked out at {}{}", git.head, theirs(git)),
+                yourself,
+            )),
+            (None, Owner::User) => {
+                Err(self.refused(locked, &format!("is a checkout of yours at {}{}", git.head, theirs(git)), yourself))
             }
-            (None, Owner::User) => Err(self.refused(locked, &format!("is a checkout of yours at {}", git.head), yourself)),
         }
     }
 
@@ -215,8 +223,14 @@ impl Checkout<'_> {
         let (dir, key) = (self.dir(), self.project.key().replace('_', "-"));
         let text =
             format!("`{dir}` {state}; `--ref {}` is {} of {}", self.reference(), locked.commit, self.project.distribution());
+        let (force, build) = match self.request.goal {
+            Goal::Sources if !first.is_empty() => ("discard your changes with `--force`, ", "cargo xtask build "),
+            Goal::Sources => ("", "cargo xtask build "),
+            _ => ("", ""),
+        };
         Problem::new(text).hint(format!(
-            "{first}build what is there with `--{key}-dir {dir}`, check out elsewhere with `--root-checkout-dir`, or remove the folder"
+            "{first}{force}build what is there with `{build}--{key}-dir {dir}`, check out elsewhere with `--root-checkout-dir`, or remove \
+             the folder"
         ))
     }
 
@@ -241,15 +255,16 @@ impl Checkout<'_> {
     fn new_checkout(&self, locked: &Locked) -> Vec<Step> {
         let beside = self.request.places.unfinished_checkout(self.project);
         let dir = beside.as_str();
-        let mut steps = vec![
+        let mut steps: Vec<Step> = self.store(locked).into_iter().collect();
+        steps.extend([
             Step::new("removing what an interrupted checkout left", Action::Remove(beside.clone())),
             Step::new("making the folder", Action::MakeFolder(beside.clone())),
             self.step("making the repository", dir, &["init", "--initial-branch=main"]),
             self.step("silencing git's advice", dir, &["config", "advice.detachedHead", "false"]),
             // The address without credentials: what stands in `.git/config` is read by builds and copied into images.
             self.step("naming its origin", dir, &["remote", "add", "--", "origin", &locked.repo]),
-            self.fetch(dir, locked),
-        ];
+            self.fetch_new(dir, locked),
+        ]);
         steps.extend(self.fill(dir, locked));
         steps.push(Step::new(
             "putting the checkout in its place",
@@ -258,85 +273,16 @@ impl Checkout<'_> {
         steps
     }
 
-    /// The tool's own checkout stays in its place, and what git ignores, its build folder first of all, stays in it. Nothing in it changes before
-    /// the new commit is there.
-    fn moved_checkout(&self, git: &GitState, locked: &Locked) -> Vec<Step> {
-        let dir = self.dir();
-        let changes = git.changes.clone();
-        let mut steps =
-            vec![self.fetch(dir, locked), note("noting that the checkout is being moved", dir, Mark::Moving { changes })];
-        steps.extend(match git.owner {
-            Owner::Tool => self.undo(dir),
-            _ => self.stash(dir, locked),
-        });
-        steps.push(self.step("naming its origin", dir, &["remote", "set-url", "--", "origin", &locked.repo]));
-        steps.extend(self.fill(dir, locked));
-        steps
-    }
-
-    /// The new commit is there before anything of the old one goes. It becomes the tool's own.
-    fn given_checkout(&self, locked: &Locked) -> Vec<Step> {
-        let dir = self.dir();
-        let mut steps = vec![self.fetch(dir, locked)];
-        steps.extend(self.undo(dir));
-        steps.push(self.step("naming its origin", dir, &["remote", "set-url", "--", "origin", &locked.repo]));
-        steps.extend(self.fill(dir, locked));
-        steps
-    }
-
-    /// What the checkout itself changed is made again by the next one.
-    fn undo(&self, dir: &str) -> Vec<Step> {
-        let submodules = "git reset --hard && git clean -fd";
-        vec![
-            self.step("undoing the tool's changes", dir, &["reset", "--hard"]),
-            self.step("removing the tool's files", dir, &["clean", "-fd"]),
-            self.step("doing the same in the submodules", dir, &["submodule", "foreach", "--recursive", submodules]),
-        ]
-    }
-
-    /// What may be somebody's is put where it can be had back from. A stash has an author, and not every user of git has said who that is.
-    fn stash(&self, dir: &str, locked: &Locked) -> Vec<Step> {
-        let message = format!("therock-xtask: what was changed here before it moved to {}", locked.commit);
-        let stash = ["-c", "user.name=therock-xtask", "-c", "user.email=therock-xtask@localhost", "stash", "push"];
-        let stash = [&stash[..], &["--include-untracked", "--message"]].concat();
-        let submodules = format!("git {} '{message}'", stash.join(" "));
-        vec![
-            // Whoever made them should see where they are.
-            Step::run("stashing changes", self.command(dir, &[&stash[..], &[&message]].concat())),
-            self.step("doing the same in the submodules", dir, &["submodule", "foreach", "--recursive", &submodules]),
-        ]
-    }
-
-    fn fetch(&self, dir: &str, locked: &Locked) -> Step {
-        // By its address and not by the name of the remote, whose address has no credentials.
-        let url = self.request.origin(self.project).map_or(locked.repo.as_str(), RepoUrl::as_str);
-        let depth = self.depth();
-        let fetch =
-            [&["fetch", "--progress"][..], &words(&depth), &["--no-recurse-submodules", "--", url, &locked.commit]].concat();
-        Step::run(
-            format!("fetching {}", self.project.distribution()),
-            self.command(dir, &fetch).network().talking(self.host.silence(SILENCE)),
-        )
-    }
-
-    /// How much history is fetched, as git's flags say it.
-    fn depth(&self) -> Vec<String> {
-        match self.request.checkout.depth {
-            Depth::Commits(number) => vec!["--depth".to_owned(), number.to_string()],
-            Depth::Full => Vec::new(),
-        }
-    }
-
     /// From the fetched commit to sources that can be built.
     fn fill(&self, dir: &str, locked: &Locked) -> Vec<Step> {
         let mut steps = vec![
-            self.step("checking it out", dir, &["checkout", "FETCH_HEAD"]),
+            self.step("checking it out", dir, &["checkout", "--detach", &locked.commit]),
             self.step("tagging the public commit", dir, &["tag", "-f", UPSTREAM_TAG, "--no-sign"]),
             self.step("reading the submodules' addresses", dir, &["submodule", "sync", "--recursive"]),
         ];
         let wish = &self.request.checkout;
         if wish.submodules == Submodules::All {
-            steps.extend(self.submodules(dir));
+            steps.extend(self.submodules(dir, locked));
         }
         let (dir_owned, submodules) = (dir.to_owned(), wish.submodules);
         let check = Action::CheckCheckout { dir: dir_owned.clone(), commit: locked.commit.clone(), submodules };
@@ -348,22 +294,6 @@ impl Checkout<'_> {
         }
         steps.push(note("noting that the checkout is the tool's", dir, Mark::CheckedOut { reference: self.reference() }));
         steps
-    }
-
-    fn submodules(&self, dir: &str) -> Vec<Step> {
-        // Git takes no submodule from this machine's own disk, which is where the demo's one is.
-        let local: &[&str] = if self.request.sources == Sources::Demo { &["-c", "protocol.file.allow=always"] } else { &[] };
-        let jobs = self.request.checkout.jobs.or((self.project == Project::Pytorch).then_some(10));
-        let jobs: Vec<String> = jobs.into_iter().flat_map(|jobs| ["-j".to_owned(), jobs.to_string()]).collect();
-        let depth = self.depth();
-        let update =
-            [local, &["submodule", "update", "--init", "--recursive", "--progress"], &words(&depth), &words(&jobs)].concat();
-        let tag = format!("git tag -f {UPSTREAM_TAG} --no-sign");
-        vec![
-            Step::run("fetching its submodules", self.command(dir, &update).network().talking(self.host.silence(SILENCE))),
-            self.step("tagging their commits", dir, &["submodule", "foreach", "--recursive", &tag]),
-            Step::new("making git ignore changes in submodules", Action::IgnoreSubmodules { dir: dir.to_owned() }),
-        ]
     }
 
     /// What turns public sources into those that are built here. It is never committed.
@@ -398,6 +328,7 @@ impl Checkout<'_> {
     }
 }
 
+/// Texts as arguments.
 fn words(texts: &[String]) -> Vec<&str> {
     texts.iter().map(String::as_str).collect()
 }
@@ -421,17 +352,12 @@ fn stays(git: &GitState, locked: &Locked) -> Option<String> {
     })
 }
 
-/// What becomes of the changes in a checkout that is moved. The build's own cannot be told from those that somebody made while it ran.
-fn when_moved(git: &GitState) -> &'static str {
-    match (git.owner, &git.changes) {
-        (Owner::Moving, _) => {
-            "was being moved when a run ended: it is moved again, and changes that are in it are kept, as `git stash list` shows there"
-        }
-        (Owner::Built, Some(_)) => {
-            "was changed while it was built: it is moved, and those changes are kept, as `git stash list` shows there"
-        }
-        _ => "has no changes but the tool's own",
-    }
+/// What of a checkout somebody would miss.
+fn theirs(git: &GitState) -> String {
+    let changed = if git.changed.is_empty() { String::new() } else { format!(", with changes in {}", git.changed) };
+    let unpushed =
+        if git.unpushed.is_empty() { String::new() } else { format!(", with commits that no remote has: {}", git.unpushed) };
+    changed + &unpushed
 }
 
 #[cfg(test)]

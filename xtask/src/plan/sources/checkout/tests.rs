@@ -35,12 +35,13 @@ fn torch_is_checked_out() {
         format!("[{dir}] {GIT} config advice.detachedHead false"),
         format!("[{dir}] {GIT} remote add -- origin https://host/pytorch"),
         format!("[{dir}] {GIT} fetch --progress --depth 1 --no-recurse-submodules -- https://host/pytorch {full} Fatal Network"),
-        format!("[{dir}] {GIT} checkout FETCH_HEAD"),
+        format!("[{dir}] {GIT} checkout --detach {}", commit('1')),
         format!("[{dir}] {GIT} tag -f THEROCK_UPSTREAM_DIFFBASE --no-sign"),
         format!("[{dir}] {GIT} submodule sync --recursive"),
         format!("[{dir}] {GIT} submodule update --init --recursive --progress --depth 1 -j 10 Fatal Network"),
         format!("[{dir}] {GIT} submodule foreach --recursive git tag -f THEROCK_UPSTREAM_DIFFBASE --no-sign"),
         format!("IgnoreSubmodules {{ dir: \"{dir}\" }}"),
+        format!("CheckCheckout {{ dir: \"{dir}\", commit: \"{}\", submodules: All }}", commit('1')),
         format!("[{dir}] /usr/bin/python3.12 {dir}/tools/amd_build/build_amd.py Exists(\"{dir}/tools/amd_build/build_amd.py\")"),
         format!("MarkCheckout {{ dir: \"{dir}\", mark: CheckedOut {{ reference: \"nightly\" }} }}"),
         format!("Rename {{ from: \"{dir}\", to: \"/w/build/src/pytorch\" }}"),
@@ -61,6 +62,7 @@ fn the_tools_own_checkout_is_moved_where_it_stands() {
     let dir = "/w/build/src/pytorch";
     assert_eq!(job.why[1], format!("`{dir}` is at {} and has no changes but the tool's own", commit('2')));
     let expected = [
+        format!("Unlock {{ dir: \"{dir}\", names: [\"shallow.lock\"] }}"),
         format!(
             "[{dir}] {GIT} fetch --progress --depth 1 --no-recurse-submodules -- https://host/pytorch {} Fatal Network",
             commit('1')
@@ -70,12 +72,13 @@ fn the_tools_own_checkout_is_moved_where_it_stands() {
         format!("[{dir}] {GIT} clean -fd"),
         format!("[{dir}] {GIT} submodule foreach --recursive git reset --hard && git clean -fd"),
         format!("[{dir}] {GIT} remote set-url -- origin https://host/pytorch"),
-        format!("[{dir}] {GIT} checkout FETCH_HEAD"),
+        format!("[{dir}] {GIT} checkout --detach {}", commit('1')),
         format!("[{dir}] {GIT} tag -f THEROCK_UPSTREAM_DIFFBASE --no-sign"),
         format!("[{dir}] {GIT} submodule sync --recursive"),
         format!("[{dir}] {GIT} submodule update --init --recursive --progress --depth 1 -j 10 Fatal Network"),
         format!("[{dir}] {GIT} submodule foreach --recursive git tag -f THEROCK_UPSTREAM_DIFFBASE --no-sign"),
         format!("IgnoreSubmodules {{ dir: \"{dir}\" }}"),
+        format!("CheckCheckout {{ dir: \"{dir}\", commit: \"{}\", submodules: All }}", commit('1')),
         format!("[{dir}] /usr/bin/python3.12 {dir}/tools/amd_build/build_amd.py Exists(\"{dir}/tools/amd_build/build_amd.py\")"),
         format!("MarkCheckout {{ dir: \"{dir}\", mark: CheckedOut {{ reference: \"nightly\" }} }}"),
     ];
@@ -105,7 +108,7 @@ fn changes_that_may_be_somebodys_are_stashed_before_a_move() {
             format!("[{dir}] {GIT} submodule foreach --recursive git {stash} '{message}'"),
             format!("[{dir}] {GIT} remote set-url -- origin https://host/pytorch"),
         ];
-        assert_eq!(lines(&job)[2..5], expected);
+        assert_eq!(lines(&job)[3..6], expected);
         assert_eq!(lines(&job).iter().filter(|line| line.contains("reset") || line.contains("clean")).count(), 0);
     }
 }
@@ -155,8 +158,8 @@ fn projects_differ_in_how_they_are_made_ready() {
     };
     let build_env = "Write { path: \"/w/build/src/.therock-xtask/triton/build_env.json\", text: \"{\\n  \\\"TRITON_WHEEL_VERSION_SUFFIX\\\": \\\"\\\"\\n}\" }";
     assert_eq!(last(&linux(), "triton")[2], build_env);
-    assert_eq!(last(&windows, "triton")[2], "IgnoreSubmodules { dir: \"C:\\\\w\\\\build\\\\src\\\\.therock-xtask\\\\triton\" }");
-    assert_eq!(last(&linux(), "apex")[2], "IgnoreSubmodules { dir: \"/w/build/src/.therock-xtask/apex\" }");
+    assert_eq!(last(&windows, "triton")[1], "IgnoreSubmodules { dir: \"C:\\\\w\\\\build\\\\src\\\\.therock-xtask\\\\triton\" }");
+    assert_eq!(last(&linux(), "apex")[1], "IgnoreSubmodules { dir: \"/w/build/src/.therock-xtask/apex\" }");
     let script = "/w/build/src/.therock-xtask/pytorch_audio/tools/amd_build/build_amd.py";
     assert_eq!(
         last(&linux(), "pytorch_audio")[2],
@@ -164,7 +167,7 @@ fn projects_differ_in_how_they_are_made_ready() {
     );
     let update = one(&linux(), "build --ref nightly --gfx gfx942 --only pytorch_vision", &locked_facts());
     assert!(lines(&update).contains(&format!(
-        "[/w/build/src/.therock-xtask/pytorch_vision] {GIT} submodule update --init --recursive --progress --depth 1 Fatal Network"
+        "[/w/build/src/.therock-xtask/pytorch_vision] {GIT} submodule update --init --recursive --progress --depth 1 -j 10 Fatal Network"
     )));
 }
 
@@ -186,6 +189,35 @@ fn passwords_stay_out_of_the_checkout() {
     assert_eq!(with, [format!("[/w/build/src/.therock-xtask/apex] {GIT} {fetch} {} Fatal Network", commit('1'))]);
     let shown = request(&linux(), words).secrets.redact(&with[0]);
     assert!(shown.contains("-- https://host/apex 1111"), "{shown}");
+}
+
+#[test]
+fn what_runs_share_is_filled_first_and_asked_then() {
+    let mut host = linux();
+    host.env = Environment([(crate::plan::sources::CACHE.to_owned(), "/c".to_owned())].into());
+    let mut facts = locked_facts();
+    let name = crate::plan::sources::store_name("https://host/apex");
+    let (store, full) = (format!("/c/commits/{name}"), commit('1'));
+    let words = "build --ref nightly --gfx gfx942 --only apex --origin apex=https://u:secret-pw@host/apex";
+    let job = one(&host, words, &facts);
+    let Action::Store(filled) = &job.steps[0].action else { panic!("{:?}", job.steps[0]) };
+    let args: Vec<String> = filled.fetch.args.iter().map(ToString::to_string).collect();
+    assert_eq!((&filled.store, &filled.fetch.cwd), (&store, &store));
+    assert!(args.ends_with(&["https://u:secret-pw@host/apex".to_owned(), format!("+{full}:refs/therock/{full}")]), "{args:?}");
+    let config = "/w/build/src/.therock-xtask/apex.gitconfig";
+    let modules = filled.submodules.as_ref().map(|modules| (modules.parent.as_str(), modules.config.as_str(), modules.jobs));
+    assert_eq!(modules, Some(("https://host/apex", config, 10)));
+    let dir = "/w/build/src/.therock-xtask/apex";
+    let fetch = format!("{GIT} fetch --progress --depth 1 --no-recurse-submodules -- {store} {full}");
+    let Action::TakeStored { store: from, otherwise, .. } = &job.steps[6].action else { panic!("{:?}", job.steps[6]) };
+    assert_eq!((from, otherwise.cwd.as_str()), (&store, dir));
+    let update = format!("{GIT} -c include.path={config} submodule update --init --recursive --progress --depth 1 -j 10");
+    assert!(lines(&job).contains(&format!("[{dir}] {update} Fatal Network")), "{:#?}", lines(&job));
+
+    facts.checkouts.insert(Project::Apex, checkout(Owner::Tool, &commit('2'), None));
+    let moved = one(&host, words, &facts);
+    assert!(matches!(moved.steps[0].action, Action::Store(_)));
+    assert_eq!(lines(&moved)[2], format!("[/w/build/src/apex] {fetch}"));
 }
 
 #[test]

@@ -1,0 +1,142 @@
+//! What runs share: nothing is fetched twice, and nobody depends on it.
+
+use std::process::Stdio;
+
+use tests::finish;
+
+use crate::repositories::{NESTED, Repositories};
+
+#[test]
+fn a_second_checkout_fetches_nothing() {
+    let all = Repositories::new();
+    let first = all.forge.head("pytorch/pytorch");
+    all.nightly(&[]);
+    all.take_away();
+    // By its commit, because nobody is left to tell where the branch is.
+    let ended = finish(&mut all.checkout(&["--ref", &first, "--no-hipify", "--work-dir", "other", "--origin", ORIGIN])).expect(0);
+    assert_eq!(all.forge.sandbox.plain(&ended.stdout), "BOX/project/other/src/pytorch\n");
+    all.assert_whole("other/src/pytorch", &first);
+    assert_eq!(all.git("other/src/pytorch", &["config", "remote.origin.url"]), "https://github.com/pytorch/pytorch");
+    assert_eq!(all.git("other/src/pytorch/third_party/lib", &["config", "remote.origin.url"]), "https://github.com/o/lib");
+    assert_eq!(all.git(&format!("other/src/pytorch/{NESTED}"), &["config", "remote.origin.url"]), "https://github.com/o/nested");
+}
+
+/// A commit that is no `nightly` is looked for in ROCm's repository.
+const ORIGIN: &str = "pytorch=https://github.com/pytorch/pytorch";
+
+#[test]
+fn a_checkout_outlives_what_is_shared() {
+    let all = Repositories::new();
+    all.nightly(&["--no-hipify"]);
+    std::fs::remove_dir_all(all.shared()).unwrap();
+    all.assert_whole("build/src/pytorch", &all.forge.head("pytorch/pytorch"));
+    assert_eq!(all.git("build/src/pytorch", &["status", "--porcelain"]), "");
+    // It is made again by the next one, of another ref.
+    let next = all.forge.commit("pytorch/pytorch", &[("a.cu", "cuda again\n")]);
+    all.nightly(&["--no-hipify"]);
+    all.assert_whole("build/src/pytorch", &next);
+}
+
+#[test]
+fn two_runs_that_fill_one_store_end_well() {
+    let all = Repositories::new();
+    let commit = all.forge.head("pytorch/pytorch");
+    let start = |folder: &str| {
+        let mut command = all.checkout(&["--ref", "nightly", "--no-hipify", "--work-dir", folder]);
+        command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let folders = ["one", "two", "three"];
+    for child in folders.map(start) {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    for folder in folders {
+        all.assert_whole(&format!("{folder}/src/pytorch"), &commit);
+    }
+}
+
+#[test]
+fn what_a_killed_git_left_in_a_store_goes() {
+    let all = Repositories::new();
+    all.nightly(&["--no-hipify"]);
+    let commits = all.shared().join("commits");
+    let left = ["shallow.lock", "config.lock", "refs/therock/x.lock", "objects/pack/tmp_pack_x"];
+    for store in std::fs::read_dir(&commits).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        left.iter().for_each(|name| std::fs::write(store.join(name), "half").unwrap());
+    }
+    let next = all.forge.commit("pytorch/pytorch", &[("a.cu", "cuda again\n")]);
+    all.nightly(&["--no-hipify", "--work-dir", "other"]);
+    all.assert_whole("other/src/pytorch", &next);
+    let found = tests::snapshot(&commits);
+    let remains: Vec<_> = found.keys().filter(|path| left.iter().any(|name| path.ends_with(name))).collect();
+    assert_eq!(remains, Vec::<&std::path::PathBuf>::new());
+}
+
+#[test]
+fn pins_are_read_from_what_a_checkout_fetched() {
+    let all = Repositories::new();
+    all.nightly(&["--no-hipify"]);
+    let commit = all.forge.head("pytorch/pytorch");
+    let pins = tests::snapshot(&all.shared());
+    all.take_away();
+    let words = ["lock", "--ref", &commit, "--origin", ORIGIN, "--only", "pytorch,triton", "--output", "lock.json"];
+    let ended = all.forge.sandbox.run(&words).expect(3);
+    assert_eq!(
+        ended.stderr,
+        format!(
+            "error: the commit of `triton` for `--ref {commit}` is not known: there is no `.ci/docker/ci_commit_pins/triton.txt`\nhint: \
+             leave triton out (`--only` names what is wanted), or name another repository of torch\n"
+        )
+    );
+    assert_eq!(tests::snapshot(&all.shared()), pins);
+}
+
+#[test]
+fn a_submodule_that_is_not_given_by_its_hash_is_left_to_git() {
+    let all = Repositories::new();
+    let sandbox = &all.forge.sandbox;
+    // On this machine it has no store, and so none of them has.
+    let nested = sandbox.arg("github/o/nested");
+    all.forge.git("o/lib", &["config", "--file", ".gitmodules", "submodule.deep/nested.url", &nested]);
+    all.forge.commit("o/lib", &[]);
+    all.forge.git("pytorch/pytorch/third_party/lib", &["pull", "--quiet", "origin", "main"]);
+    let commit = all.forge.commit("pytorch/pytorch", &[]);
+    let said = format!("git fetches the submodules by itself, and shares them with no other run: {nested} is on this machine\n");
+    let ended = finish(&mut all.checkout(&["--ref", "nightly", "--no-hipify"])).expect(4);
+    assert!(ended.stderr.contains(&said), "{}", ended.stderr);
+    assert!(ended.stderr.contains("fatal: transport 'file' not allowed"), "{}", ended.stderr);
+    assert!(!sandbox.path("build/src/pytorch").exists());
+    // The user's own settings let git take it.
+    all.allow_folders();
+    all.nightly(&["--no-hipify"]);
+    all.assert_whole("build/src/pytorch", &commit);
+}
+
+#[test]
+fn a_plan_shows_what_is_shared() {
+    let all = Repositories::new();
+    let sandbox = &all.forge.sandbox;
+    let commit = all.forge.head("pytorch/pytorch");
+    let python = tests::pythons().last().unwrap();
+    let words = ["plan", "--ref", "nightly", "--only", "pytorch", "--gfx", "gfx942", "--python", &python.path];
+    let text = sandbox.plain(&finish(sandbox.xtask().args(words)).expect(0).stdout);
+    let name = |address: &str| {
+        let prefix = address.rsplit('/').next().unwrap();
+        let found = text.split("/cache/therock-xtask/commits/").nth(1).unwrap();
+        assert!(found.starts_with(prefix), "{found}");
+        found.split([',', ' ']).next().unwrap().to_owned()
+    };
+    let store = format!("BOX/cache/therock-xtask/commits/{}", name("https://github.com/pytorch/pytorch"));
+    for line in [
+        format!("into {store}, unless {commit} is there:"),
+        format!("--depth 1 -- https://github.com/pytorch/pytorch +{commit}:refs/therock/{commit}   (tried three times)"),
+        format!("link the objects of {store}, or"),
+        format!("fetch --progress --depth 1 --no-recurse-submodules -- {store} {commit}"),
+        "and its submodules into theirs, 10 at once; BOX/project/build/src/.therock-xtask/pytorch.gitconfig leads there"
+            .to_owned(),
+        "-c include.path=BOX/project/build/src/.therock-xtask/pytorch.gitconfig submodule update".to_owned(),
+    ] {
+        assert!(text.contains(&line), "{line}\n{text}");
+    }
+    assert!(!all.shared().join("commits").exists(), "a plan fetches none of it");
+}
