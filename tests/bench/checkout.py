@@ -1,4 +1,4 @@
-"""Checkouts beside the sequence of git commands that TheRock's own scripts run: seconds, and bytes of the packs that the repositories sent. Once the
+"""Checkouts beside the sequence of git commands that TheRock's own scripts run: seconds, and bytes of the objects that the repositories sent. Once the
 demo's repositories, once one of 50,000 files; then each in a second work directory."""
 
 import os
@@ -63,12 +63,13 @@ def reference(origin: str, commit: str, to: Path) -> None:
 
 
 def packed(place: Path) -> int:
-    """The bytes of all packs below a folder."""
-    return sum(path.stat().st_size for path in place.rglob("*.pack"))
+    """The bytes of all git objects below a folder, packed or not."""
+    files = (path for path in place.rglob("objects/**/*") if path.is_file() and path.suffix not in (".idx", ".rev"))
+    return sum(path.stat().st_size for path in files)
 
 
 def measured(action, place: Path) -> tuple[float, int]:
-    """Seconds of an action, and bytes of the packs that came to a folder."""
+    """Seconds of an action, and bytes of the objects that came to a folder."""
     before, begun = packed(place), time.perf_counter()
     action()
     return time.perf_counter() - begun, packed(place) - before
@@ -96,7 +97,8 @@ def compare(tool: str, base: Path, name: str, repositories: dict[str, str]) -> l
         their_time, their_bytes = measured(lambda: theirs(f"{name}-theirs-{place}"), base / f"{name}-theirs-{place}")
         our_time, our_bytes = measured(lambda: ours(f"{name}-ours-{place}"), base / "cache")
         print(f"{name}, {place}: git {their_time:.2f} s, {their_bytes} bytes; the tool {our_time:.2f} s, {our_bytes} bytes")
-        figures.append((f"{name}, {place} folder: time as a part of git's", our_time / their_time, 1.1, ""))
+        # What the tool asks beside takes as long for small repositories as for large ones.
+        figures.append((f"{name}, {place} folder: time more than git's", our_time - their_time, 0.5, "s"))
         limit = 1.01 if place == "first" else 0
         figures.append((f"{name}, {place} folder: bytes as a part of git's", our_bytes / their_bytes, limit, ""))
     return figures

@@ -89,6 +89,14 @@ fn what_a_manifest_has_is_checked_out() {
 }
 
 #[test]
+fn a_manifest_needs_no_torch() {
+    let world = World::new();
+    let manifest = json!({"pytorch_audio": world.entry("pytorch/audio"), "pytorch_vision": world.entry("pytorch/vision")});
+    let ended = finish(&mut world.checkout(&manifest, &["--no-hipify"])).expect(0);
+    world.assert_checked_out(&ended, &manifest, &["pytorch_audio", "pytorch_vision"]);
+}
+
+#[test]
 fn projects_can_be_named() {
     let world = World::new();
     let manifest = json!({

@@ -7,6 +7,7 @@ use super::{BUILD_ORDER, Given, Goal, Places, Problem, Request, Sources, address
 use crate::cli::{BuildArgs, CheckoutArgs, InstallArgs, Wish};
 use crate::facts::Looks;
 use crate::host::Host;
+use crate::refs::GitRef;
 
 /// How sources are checked out. The default is what `build` does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -136,6 +137,10 @@ impl Request {
         }
         selection::check_platform(&request.selected, &request, &mut said);
         request.checkout = wish(args, &mut said);
+        if request.reference.is_none() {
+            // A manifest without torch names no ref; what it has is checked out all the same.
+            request.reference = request.lock.values().find_map(|locked| GitRef::parse(&locked.commit).ok());
+        }
         request.hold();
         folders::check_folders(&request, looks, &mut said);
         request.finish(host, build.origin.iter(), said)
