@@ -165,7 +165,7 @@ pub struct ManifestFile {
 }
 
 fn run_id(typed: Option<Name>, manifest: &Manifest, host: &Host) -> Result<Name, UploadError> {
-    let of_ci = if host.on_github() { host.var("GITHUB_RUN_ID") } else { None };
+    let of_ci = host.github_var("GITHUB_RUN_ID");
     match (typed, of_ci.or(manifest.run_id.as_deref())) {
         (Some(id), _) => Ok(id),
         (None, Some(id)) => Name::parse("run id", id),
@@ -196,7 +196,7 @@ fn external(dest: &Destination, manifest: &Manifest, host: &Host) -> Result<Stri
         Destination::Bucket(bucket) if bucket.name.ends_with("-external") => &bucket.name,
         _ => return Ok(String::new()),
     };
-    let of_ci = if host.on_github() { host.var("GITHUB_REPOSITORY") } else { None };
+    let of_ci = host.github_var("GITHUB_REPOSITORY");
     let recorded = || manifest.ci.as_ref().and_then(|ci| ci.repository.as_deref());
     let repository = of_ci.or_else(recorded).ok_or_else(|| UploadError::NoRepository(bucket.clone()))?;
     let parts: Vec<Option<Name>> = repository.split('/').map(|part| Name::parse("repository", part).ok()).collect();

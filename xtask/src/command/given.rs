@@ -1,6 +1,8 @@
 //! `--from-manifest`: the manifest that a build repeats, from a file or an address, and what became of that afterwards.
 
-use manifest::{Change, Diff, Manifest};
+use std::collections::BTreeSet;
+
+use manifest::{Artifact, Change, Diff, Manifest};
 use serde_json::Value;
 
 use super::Stop;
@@ -59,11 +61,10 @@ pub(super) fn unlike(before: &Manifest, after: &Manifest) -> Vec<String> {
         let name = project.distribution();
         texts.push(format!("{name} was built with local changes, which no commit has: only {} is repeated", source.commit));
     }
-    let same = |artifact: &&manifest::Artifact| {
-        before.artifacts.iter().any(|known| known.relative_path == artifact.relative_path && known.sha256 == artifact.sha256)
-    };
     if !before.artifacts.is_empty() {
-        let count = after.artifacts.iter().filter(same).count();
+        let content = |artifact: &Artifact| (artifact.relative_path.clone(), artifact.sha256.clone());
+        let known: BTreeSet<_> = before.artifacts.iter().map(content).collect();
+        let count = after.artifacts.iter().filter(|artifact| known.contains(&content(artifact))).count();
         texts.push(format!("{count} of {} wheels are byte-identical to those of the manifest", after.artifacts.len()));
     }
     texts
