@@ -12,7 +12,7 @@ use crate::host::Host;
 use crate::redact::Secrets;
 use crate::report::{Detail, Report};
 use crate::request::Problem;
-use crate::upload::{Destination, Layout, ManifestFile, Name, Object, Present, Verdict};
+use crate::upload::{Destination, Layout, ManifestFile, Name, Object, Part, Present, Verdict};
 use crate::{file, observe};
 
 mod folder;
@@ -74,11 +74,11 @@ impl Asked {
     /// Everything that is wrong with it, at once.
     fn new(args: &UploadArgs, host: &Host) -> Result<Self, Stop> {
         let name =
-            |what, text: &Option<String>| text.as_deref().map(|text| Name::parse(what, text).map_err(Problem::from)).transpose();
+            |part, text: &Option<String>| text.as_deref().map(|text| Name::parse(part, text).map_err(Problem::from)).transpose();
         let dest = Destination::parse(&args.dest, host).map_err(Problem::from);
         let manifest = args.manifest.as_deref().map(|text| read::path(host, "the manifest `FILE`", text)).transpose();
         let folder = args.folder.as_deref().map(|text| read::path(host, "the folder `DIR`", text)).transpose();
-        match (dest, manifest, folder, name("run id", &args.run_id), name("family", &args.family)) {
+        match (dest, manifest, folder, name(Part::Run, &args.run_id), name(Part::Family, &args.family)) {
             (Ok(dest), Ok(manifest), Ok(folder), Ok(run), Ok(family)) => {
                 let manifest = manifest.map_or_else(|| only_manifest(host), Ok)?;
                 Ok(Asked { dest, manifest, folder, run, family })
