@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use manifest::{Artifact, Change, Diff, Manifest};
+use manifest::{Artifact, Change, Diff, Manifest, shown};
 use serde_json::Value;
 
 use super::Stop;
@@ -23,16 +23,16 @@ pub(super) struct Given {
 /// The flags with what the manifest says where nobody typed anything.
 pub(super) fn filled(args: &BuildArgs, host: &Host) -> Result<(BuildArgs, Given), Stop> {
     let mut args = args.clone();
-    let Some((manifest, shown)) = manifest(&args.from_manifest, host)? else { return Ok((args, Given::default())) };
-    let request = request::Given::fill(&mut args, &manifest, &shown, &host.platform_name());
+    let Some((manifest, name)) = manifest(&args.from_manifest, host)? else { return Ok((args, Given::default())) };
+    let request = request::Given::fill(&mut args, &manifest, &name, &host.platform_name());
     Ok((args, Given { request, manifest: Some(manifest) }))
 }
 
 /// The same for a mere checkout, for which a manifest of any platform will do.
 pub(super) fn sources(args: &CheckoutArgs, host: &Host) -> Result<(BuildArgs, Given), Stop> {
     let mut args = args.as_build();
-    let Some((manifest, shown)) = manifest(&args.from_manifest, host)? else { return Ok((args, Given::default())) };
-    let request = request::Given::fill_sources(&mut args, &manifest, &shown);
+    let Some((manifest, name)) = manifest(&args.from_manifest, host)? else { return Ok((args, Given::default())) };
+    let request = request::Given::fill_sources(&mut args, &manifest, &name);
     Ok((args, Given { request, manifest: Some(manifest) }))
 }
 
@@ -40,19 +40,20 @@ pub(super) fn sources(args: &CheckoutArgs, host: &Host) -> Result<(BuildArgs, Gi
 fn manifest(name: &Option<String>, host: &Host) -> Result<Option<(Manifest, String)>, Stop> {
     let Some(name) = name else { return Ok(None) };
     let text = read(name, host)?;
-    let shown = crate::redact::without_credentials(name).into_owned();
+    let name = crate::redact::without_credentials(name).into_owned();
     let manifest = Manifest::parse(&text)
-        .map_err(|error| wrong(format!("`{shown}`: {error}"), "name a manifest that a build or `cargo xtask lock` wrote"))?;
-    Ok(Some((manifest, shown)))
+        .map_err(|error| wrong(format!("`{name}`: {error}"), "name a manifest that a build or `cargo xtask lock` wrote"))?;
+    Ok(Some((manifest, name)))
 }
 
 /// What a build did not repeat of the manifest that it was made from: other tools, other packages, and wheels that are not the same bytes.
 pub(super) fn unlike(before: &Manifest, after: &Manifest) -> Vec<String> {
     let diff = Diff::new(before, after);
     let changed = |what: &str, changes: &[Change]| {
-        let text = |value: &Value| value.as_str().map_or_else(|| "none".to_owned(), str::to_owned);
+        let text = |value: &Value| value.as_str().map_or_else(|| "none".to_owned(), shown);
         let changes = changes.iter().filter(|change| !change.before.is_null());
-        let changes = changes.map(|change| format!("{} {} -> {}", change.name, text(&change.before), text(&change.after)));
+        let changes =
+            changes.map(|change| format!("{} {} -> {}", shown(&change.name), text(&change.before), text(&change.after)));
         let changes: Vec<String> = changes.collect();
         (!changes.is_empty()).then(|| format!("not as in the manifest: {what} {}", changes.join(", ")))
     };
