@@ -172,16 +172,7 @@ fn rocm(manifest: &Manifest) -> Named {
 
 fn toolchain(manifest: &Manifest) -> Named {
     let Some(toolchain) = &manifest.toolchain else { return Named::new() };
-    let programs = [
-        ("interpreter", &toolchain.interpreter),
-        ("pip", &toolchain.pip),
-        ("build", &toolchain.build),
-        ("cmake", &toolchain.cmake),
-        ("ninja", &toolchain.ninja),
-        ("os", &toolchain.os),
-    ];
-    let programs = programs.into_iter().map(|(name, version)| (name.to_owned(), json!(version)));
-    programs.chain(toolchain.compilers.iter().map(|(name, version)| (name.clone(), json!(version)))).collect()
+    toolchain.programs().map(|(name, version)| (name.to_owned(), json!(version))).collect()
 }
 
 fn options(manifest: &Manifest) -> Named {

@@ -22,12 +22,18 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
+/// A number of things: `1 wheel`, `2 wheels`.
+pub fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn numbers_for_people() {
+        assert_eq!([0, 1, 2].map(|number| counted(number, "wheel")), ["0 wheels", "1 wheel", "2 wheels"]);
         assert_eq!([size(0), size(1536), size(5 << 30)], ["0.0 KiB", "1.5 KiB", "5.0 GiB"]);
         assert_eq!([duration(0.04), duration(59.4), duration(61.0), duration(7322.0)], ["0.0s", "59.4s", "1m01s", "2h02m"]);
     }

@@ -69,7 +69,7 @@ mod write;
 pub use checked::{CheckError, Commit, RelativePath, Sha256};
 pub use diff::{Change, Diff, Growth, MaxGrowth, MaxGrowthError, SourceChange, WheelChange, WheelFile};
 pub use export::{ExportError, github_output_line, sha256sums_line};
-pub use figures::{duration, size};
+pub use figures::{counted, duration, size};
 pub use folder::FolderFile;
 pub use generate::{GenerateError, Generated, Given, Warning, generate};
 pub use identity::Identity;

@@ -10,6 +10,8 @@ pub use environment::{Ci, OptionValue, Origin, Rocm, RocmPackage, Toolchain};
 pub use job::{Failure, Job, JobStatus};
 pub use source::{Source, TheRock};
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
@@ -222,6 +224,19 @@ pub enum Status {
     Complete,
 }
 
+/// As in JSON: `complete`.
+impl fmt::Display for Status {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Planned => "planned",
+            Self::Running => "running",
+            Self::Failed => "failed",
+            Self::Incomplete => "incomplete",
+            Self::Complete => "complete",
+        })
+    }
+}
+
 impl Status {
     /// Which of the two file names goes with the status; `None` for a plan, which the user names.
     pub fn finished(self) -> Option<Finished> {
@@ -255,6 +270,7 @@ mod tests {
         ];
         for (status, text, finished) in table {
             assert_eq!(serde_json::to_value(status).unwrap(), text);
+            assert_eq!(status.to_string(), text);
             assert_eq!(status.finished(), finished);
         }
     }

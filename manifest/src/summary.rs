@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::figures::{duration, size};
+use crate::figures::{counted, duration, size};
 use crate::index::Index;
 use crate::model::{Artifact, Ci, Failure, Job, Manifest, Missing, Need, Origin, Source, Toolchain};
 use crate::shown::{shown, shown_value};
@@ -41,7 +41,7 @@ impl Manifest {
         let others: Vec<String> = self.extra.keys().map(|key| shown(key)).collect();
         let rows = [
             ("build", self.build()),
-            ("status", self.status.map_or_else(|| "none: a list of sources".to_owned(), spelled)),
+            ("status", self.status.map_or_else(|| "none: a list of sources".to_owned(), |status| status.to_string())),
             ("missing", missing.join(", ")),
             ("release", self.release_type.as_deref().map(shown).unwrap_or_default()),
             ("ROCm", list(rocm)),
@@ -77,7 +77,7 @@ impl Manifest {
         };
         let mut rows: Vec<Row> = artifacts.into_iter().map(wheel).collect();
         if rows.len() > 1 {
-            rows.push(vec![counted(rows.len(), "wheel"), self.total_size()]);
+            rows.push(vec![counted(rows.len() as u64, "wheel"), self.total_size()]);
         }
         rows
     }
@@ -100,13 +100,13 @@ impl Index {
     /// What it says, for people: one line for each run, and one for each that is missing. As in [`Manifest::summary`] nothing
     /// foreign is left as it is.
     pub fn summary(&self) -> String {
-        let mut text = format!("index of {}, {} missing\n", counted(self.runs.len(), "run"), self.missing.len());
+        let mut text = format!("index of {}, {} missing\n", counted(self.runs.len() as u64, "run"), self.missing.len());
         let run = |run: &Manifest| {
             let lacks: Vec<String> = run.missing.iter().map(missing).collect();
             let lacks = if lacks.is_empty() { String::new() } else { format!("lacks {}", lacks.join(", ")) };
-            let status = run.status.map_or_else(|| "none".to_owned(), spelled);
+            let status = run.status.map_or_else(|| "none".to_owned(), |status| status.to_string());
             let build = Some(run.build()).filter(|build| !build.is_empty()).unwrap_or_else(|| "unknown".to_owned());
-            vec![build, status, counted(run.artifacts.len(), "wheel"), run.total_size(), lacks]
+            vec![build, status, counted(run.artifacts.len() as u64, "wheel"), run.total_size(), lacks]
         };
         section(&mut text, "runs", &self.runs.iter().map(run).collect::<Vec<_>>());
         section(&mut text, "missing", &self.missing.iter().map(|run| vec![shown(&run.to_string())]).collect::<Vec<_>>());
@@ -129,10 +129,6 @@ fn list<const N: usize>(parts: [Option<String>; N]) -> String {
 fn spelled(value: impl Serialize) -> String {
     let value = serde_json::to_value(value).unwrap_or_default();
     value.as_str().unwrap_or_default().replace('_', " ")
-}
-
-fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn short(digits: &str) -> String {
@@ -161,17 +157,7 @@ fn source(name: &str, source: &Source) -> Row {
 }
 
 fn programs(toolchain: &Toolchain) -> Vec<Row> {
-    let known = [
-        ("interpreter", &toolchain.interpreter),
-        ("pip", &toolchain.pip),
-        ("build", &toolchain.build),
-        ("cmake", &toolchain.cmake),
-        ("ninja", &toolchain.ninja),
-        ("os", &toolchain.os),
-    ];
-    let known = known.into_iter().filter_map(|(name, version)| Some((name, version.as_deref()?)));
-    let compilers = toolchain.compilers.iter().map(|(name, version)| (name.as_str(), version.as_str()));
-    known.chain(compilers).map(|(name, version)| pair(name, version)).collect()
+    toolchain.programs().map(|(name, version)| pair(name, version)).collect()
 }
 
 fn job(job: &Job) -> Row {

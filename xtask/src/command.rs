@@ -13,6 +13,8 @@ pub mod upload;
 use std::io::Write;
 use std::time::Instant;
 
+use ::manifest::ExportError;
+
 use crate::cli::{GfxArgs, InstallArgs, PlanFormat};
 use crate::event::{Event, Failed, JobEnd};
 use crate::execute::{self, Verdict, Wheels, World};
@@ -52,8 +54,6 @@ pub enum Stop {
     Unproven(String),
     /// Jobs that failed.
     Jobs(Vec<(JobName, Box<Failed>)>),
-    /// What happened cannot be written down.
-    File(FileError),
     /// A plan that should have no holes has one.
     Unknown(Vec<String>),
 }
@@ -81,7 +81,6 @@ impl Stop {
             }
             Stop::Unproven(lines) => text.clone_from(lines),
             Stop::Jobs(jobs) => jobs.iter().for_each(|(name, failed)| text.push_str(&failure(name, failed))),
-            Stop::File(error) => text = format!("error: {error}\n"),
             Stop::Unknown(facts) => {
                 text = format!(
                     "error: the plan still lacks: {}\nhint: this is a mistake of the tool; please report it\n",
@@ -94,7 +93,6 @@ impl Stop {
             Stop::Problems(code, _) => *code,
             Stop::Unproven(_) => Code::Unproven,
             Stop::Jobs(_) => Code::Job,
-            Stop::File(_) => Code::World,
             Stop::Unknown(_) => Code::Bug,
         }
     }
@@ -102,7 +100,7 @@ impl Stop {
 
 impl From<FileError> for Stop {
     fn from(error: FileError) -> Self {
-        Stop::File(error)
+        Stop::world(error.into())
     }
 }
 
@@ -124,9 +122,18 @@ fn result(text: &str) {
 
 /// Appends to a file that GitHub Actions reads: `GITHUB_OUTPUT`, `GITHUB_STEP_SUMMARY`. Elsewhere nothing is written.
 fn append_for_github(host: &Host, variable: &str, text: &str) -> Result<(), FileError> {
-    match host.var(variable).filter(|_| host.on_github()) {
+    match host.github_var(variable) {
         Some(file) => file::append(file, text),
         None => Ok(()),
+    }
+}
+
+/// The same, with a report. What cannot be told there is no reason to fail.
+fn tell_github(host: &Host, report: &mut Report, variable: &str, text: Result<String, ExportError>) {
+    let told = text.map_err(|error| error.to_string());
+    let told = told.and_then(|text| append_for_github(host, variable, &text).map_err(|error| error.to_string()));
+    if let Err(cause) = told {
+        report.warn(&format!("`{variable}` is not told: {cause}"));
     }
 }
 
@@ -209,7 +216,7 @@ impl<'a> Session<'a> {
         });
         match (verdict, unwritten) {
             (Verdict::Failed, _) => Err(Stop::Jobs(failures)),
-            (Verdict::Done, Some(error)) => Err(Stop::File(error)),
+            (Verdict::Done, Some(error)) => Err(error.into()),
             (Verdict::Done, None) => Ok(()),
         }
     }

@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::facts::Seen;
+use crate::request::Problem;
 
 mod fresh;
 mod measure;
@@ -37,9 +38,18 @@ impl FileError {
     pub fn hint(&self) -> Option<&'static str> {
         match self.cause.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some("free some space, or choose another folder"),
+            ErrorKind::PermissionDenied if matches!(self.doing, "read" | "list") => {
+                Some("make it readable, or choose another folder")
+            }
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Some("make it writable, or choose another folder"),
             _ => None,
         }
+    }
+}
+
+impl From<FileError> for Problem {
+    fn from(error: FileError) -> Self {
+        Problem { text: error.to_string(), hint: error.hint().map(str::to_owned) }
     }
 }
 

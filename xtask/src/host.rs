@@ -244,6 +244,11 @@ impl Host {
         self.var("GITHUB_ACTIONS") == Some("true")
     }
 
+    /// A variable of GitHub Actions; elsewhere nobody has set it for us.
+    pub fn github_var(&self, name: &str) -> Option<&str> {
+        self.var(name).filter(|_| self.on_github())
+    }
+
     /// The folders of `PATH`, in order. Relative ones are left out: what they name changes with the directory.
     pub fn path_folders(&self) -> Vec<String> {
         let list = self.var("PATH").unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::cli::{MatrixArgs, System};
+use crate::cli::MatrixArgs;
 use crate::gfx;
 use crate::host::Platform;
 use crate::refs::GitRef;
@@ -40,7 +40,7 @@ pub struct Row {
 /// Every value that cannot be.
 pub fn plan(args: &MatrixArgs, here: Platform) -> Result<Matrix, Vec<Problem>> {
     let mut problems = Vec::new();
-    let platform = args.platform.map_or(here, platform);
+    let platform = args.platform.map_or(here, Platform::from);
     let release = ReleaseType::parse(&args.release_type).unwrap_or_else(|error| {
         problems.push(refusal("release-type", &error, error.hint()));
         ReleaseType::default()
@@ -151,13 +151,6 @@ fn each<T: PartialEq>(text: &str, default: &[&str], parse: impl Fn(&str) -> Resu
         }
     }
     if problems.is_empty() { Ok(items) } else { Err(problems) }
-}
-
-fn platform(system: System) -> Platform {
-    match system {
-        System::Linux => Platform::Linux,
-        System::Windows => Platform::Windows,
-    }
 }
 
 fn refusal(flag: &str, cause: &impl std::fmt::Display, hint: Option<String>) -> Problem {

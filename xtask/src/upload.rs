@@ -10,7 +10,7 @@ use manifest::{Manifest, Sha256};
 use crate::host::{Host, Platform};
 
 pub use error::{DestFault, NameFault, UploadError};
-pub use name::{Bucket, Name};
+pub use name::{Bucket, Name, Part};
 
 /// Where objects go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,7 +147,7 @@ impl Layout {
                 )
             })
             .collect();
-        let name = Name::parse("manifest", file.path.rsplit(['/', platform.separator()]).next().unwrap_or_default())?;
+        let name = Name::parse(Part::Manifest, file.path.rsplit(['/', platform.separator()]).next().unwrap_or_default())?;
         objects.push(object(format!("{manifests}{name}"), file.path.clone(), file.size, &file.sha256, "application/json"));
         Ok(objects)
     }
@@ -165,10 +165,10 @@ pub struct ManifestFile {
 }
 
 fn run_id(typed: Option<Name>, manifest: &Manifest, host: &Host) -> Result<Name, UploadError> {
-    let of_ci = if host.on_github() { host.var("GITHUB_RUN_ID") } else { None };
+    let of_ci = host.github_var("GITHUB_RUN_ID");
     match (typed, of_ci.or(manifest.run_id.as_deref())) {
         (Some(id), _) => Ok(id),
-        (None, Some(id)) => Name::parse("run id", id),
+        (None, Some(id)) => Name::parse(Part::Run, id),
         (None, None) => Err(UploadError::NoRun),
     }
 }
@@ -178,7 +178,7 @@ fn one_family(typed: Option<Name>, manifest: &Manifest) -> Result<Name, UploadEr
     let named: Vec<&str> = named.split(';').map(str::trim).filter(|family| !family.is_empty()).collect();
     match (typed, named.as_slice()) {
         (Some(family), _) => Ok(family),
-        (None, [family]) => Name::parse("family", family),
+        (None, [family]) => Name::parse(Part::Family, family),
         (None, others) => Err(UploadError::Family(others.iter().map(|family| (*family).to_owned()).collect())),
     }
 }
@@ -196,10 +196,10 @@ fn external(dest: &Destination, manifest: &Manifest, host: &Host) -> Result<Stri
         Destination::Bucket(bucket) if bucket.name.ends_with("-external") => &bucket.name,
         _ => return Ok(String::new()),
     };
-    let of_ci = if host.on_github() { host.var("GITHUB_REPOSITORY") } else { None };
+    let of_ci = host.github_var("GITHUB_REPOSITORY");
     let recorded = || manifest.ci.as_ref().and_then(|ci| ci.repository.as_deref());
     let repository = of_ci.or_else(recorded).ok_or_else(|| UploadError::NoRepository(bucket.clone()))?;
-    let parts: Vec<Option<Name>> = repository.split('/').map(|part| Name::parse("repository", part).ok()).collect();
+    let parts: Vec<Option<Name>> = repository.split('/').map(|part| Name::parse(Part::Repository, part).ok()).collect();
     match parts.as_slice() {
         [Some(owner), Some(name)] => Ok(format!("{owner}-{name}/")),
         _ => Err(UploadError::Repository(repository.to_owned())),

@@ -68,6 +68,22 @@ pub struct Toolchain {
     pub extra: Extra,
 }
 
+impl Toolchain {
+    /// What was found: each program's name and version, the compilers last.
+    pub(crate) fn programs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let known = [
+            ("interpreter", &self.interpreter),
+            ("pip", &self.pip),
+            ("build", &self.build),
+            ("cmake", &self.cmake),
+            ("ninja", &self.ninja),
+            ("os", &self.os),
+        ];
+        let known = known.into_iter().filter_map(|(name, version)| Some((name, version.as_deref()?)));
+        known.chain(self.compilers.iter().map(|(name, version)| (name.as_str(), version.as_str())))
+    }
+}
+
 /// One option of the build.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::PlanFormat;
+use crate::host::Platform;
 
 /// What can be done with manifests.
 #[derive(Clone, Debug, Subcommand)]
@@ -187,6 +188,15 @@ pub enum System {
     Linux,
     /// Windows
     Windows,
+}
+
+impl From<System> for Platform {
+    fn from(system: System) -> Self {
+        match system {
+            System::Linux => Platform::Linux,
+            System::Windows => Platform::Windows,
+        }
+    }
 }
 
 /// Flags of `upload`.

@@ -1,8 +1,8 @@
 //! `build`: checks, sources, Python environment, ROCm, wheels, manifest.
 
-use manifest::Manifest;
+use manifest::counted;
 
-use super::{Code, Session, Stop, append_for_github, given, result};
+use super::{Code, Session, Stop, given, result, tell_github};
 use crate::cli::BuildArgs;
 use crate::execute::Wheels;
 use crate::facts::{Facts, Looks};
@@ -90,7 +90,9 @@ fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given:
     let end = if ended.is_ok() { End::Done } else { End::Failed };
     let recorded = record.end(end);
     if let (Ok((manifest, path)), true) = (&recorded, session.host.on_github()) {
-        tell_github(session, manifest, path);
+        let page = report::github::summary(manifest, path);
+        tell_github(session.host, &mut session.report, "GITHUB_STEP_SUMMARY", Ok(page));
+        tell_github(session.host, &mut session.report, "GITHUB_OUTPUT", manifest.github_output(path));
     }
     // What went wrong first is what is told.
     ended?;
@@ -99,12 +101,8 @@ fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given:
         result(&session.host.platform.join(&session.request.places.output, artifact.relative_path.as_str()));
     }
     result(&path);
-    let built = manifest.artifacts.len();
-    session.report.end(&format!(
-        "{built} {} in {}",
-        if built == 1 { "wheel" } else { "wheels" },
-        report::duration(session.seconds())
-    ));
+    let wheels = counted(manifest.artifacts.len() as u64, "wheel");
+    session.report.end(&format!("{wheels} in {}", report::duration(session.seconds())));
     for text in given::unlike(given, session.host, &manifest, &session.request.places.output) {
         session.report.note(&text);
     }
@@ -114,17 +112,6 @@ fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given:
         session.warn(&text);
     }
     Ok(Code::Done)
-}
-
-/// The page of the run, and the outputs of the step. What cannot be written there is no reason to fail.
-fn tell_github(session: &mut Session, manifest: &Manifest, path: &str) {
-    let outputs = manifest.github_output(path).map_err(|error| error.to_string());
-    for (variable, text) in [("GITHUB_STEP_SUMMARY", Ok(report::github::summary(manifest, path))), ("GITHUB_OUTPUT", outputs)] {
-        let told = text.and_then(|text| append_for_github(session.host, variable, &text).map_err(|error| error.to_string()));
-        if let Err(cause) = told {
-            session.report.warn(&format!("`{variable}` is not told: {cause}"));
-        }
-    }
 }
 
 fn refuse(problems: Vec<Problem>) -> Result<(), Stop> {

@@ -1,5 +1,7 @@
 //! `--from-manifest`: the manifest that a build repeats, from a file or an address, and what became of that afterwards.
 
+use std::collections::BTreeSet;
+
 use manifest::{Artifact, Change, Diff, Manifest, shown};
 use serde_json::Value;
 
@@ -25,8 +27,8 @@ pub(super) struct Given {
 /// The flags with what the manifest says where nobody typed anything.
 pub(super) fn filled(args: &BuildArgs, host: &Host) -> Result<(BuildArgs, Given), Stop> {
     let mut args = args.clone();
-    let Some((manifest, shown)) = manifest(&args.from_manifest, host)? else { return Ok((args, Given::default())) };
-    let request = request::Given::fill(&mut args, &manifest, &shown, &host.platform_name());
+    let Some((manifest, name)) = manifest(&args.from_manifest, host)? else { return Ok((args, Given::default())) };
+    let request = request::Given::fill(&mut args, &manifest, &name, &host.platform_name());
     let path = args.from_manifest.as_ref().filter(|name| !name.contains("://"));
     let wheels = path.and_then(|path| host.absolute(path).ok()).map(|path| verify::folder_of(host, &path));
     Ok((args, Given { request, manifest: Some(manifest), wheels }))
@@ -35,8 +37,8 @@ pub(super) fn filled(args: &BuildArgs, host: &Host) -> Result<(BuildArgs, Given)
 /// The same for a mere checkout, for which a manifest of any platform will do.
 pub(super) fn sources(args: &CheckoutArgs, host: &Host) -> Result<(BuildArgs, Given), Stop> {
     let mut args = args.as_build();
-    let Some((manifest, shown)) = manifest(&args.from_manifest, host)? else { return Ok((args, Given::default())) };
-    let request = request::Given::fill_sources(&mut args, &manifest, &shown);
+    let Some((manifest, name)) = manifest(&args.from_manifest, host)? else { return Ok((args, Given::default())) };
+    let request = request::Given::fill_sources(&mut args, &manifest, &name);
     Ok((args, Given { request, manifest: Some(manifest), wheels: None }))
 }
 
@@ -44,10 +46,10 @@ pub(super) fn sources(args: &CheckoutArgs, host: &Host) -> Result<(BuildArgs, Gi
 fn manifest(name: &Option<String>, host: &Host) -> Result<Option<(Manifest, String)>, Stop> {
     let Some(name) = name else { return Ok(None) };
     let text = read(name, host)?;
-    let shown = crate::redact::without_credentials(name).into_owned();
+    let name = crate::redact::without_credentials(name).into_owned();
     let manifest = Manifest::parse(&text)
-        .map_err(|error| wrong(format!("`{shown}`: {error}"), "name a manifest that a build or `cargo xtask lock` wrote"))?;
-    Ok(Some((manifest, shown)))
+        .map_err(|error| wrong(format!("`{name}`: {error}"), "name a manifest that a build or `cargo xtask lock` wrote"))?;
+    Ok(Some((manifest, name)))
 }
 
 /// What a build did not repeat of the manifest that it was made from: other tools, other packages, and wheels that are not the same bytes.
@@ -56,9 +58,10 @@ pub(super) fn unlike(given: &Given, host: &Host, after: &Manifest, output: &str)
     let Some(before) = &given.manifest else { return Vec::new() };
     let diff = Diff::new(before, after);
     let changed = |what: &str, changes: &[Change]| {
-        let text = |value: &Value| value.as_str().map_or_else(|| "none".to_owned(), str::to_owned);
+        let text = |value: &Value| value.as_str().map_or_else(|| "none".to_owned(), shown);
         let changes = changes.iter().filter(|change| !change.before.is_null());
-        let changes = changes.map(|change| format!("{} {} -> {}", change.name, text(&change.before), text(&change.after)));
+        let changes =
+            changes.map(|change| format!("{} {} -> {}", shown(&change.name), text(&change.before), text(&change.after)));
         let changes: Vec<String> = changes.collect();
         (!changes.is_empty()).then(|| format!("not as in the manifest: {what} {}", changes.join(", ")))
     };
@@ -67,13 +70,12 @@ pub(super) fn unlike(given: &Given, host: &Host, after: &Manifest, output: &str)
         let name = project.distribution();
         texts.push(format!("{name} was built with local changes, which no commit has: only {} is repeated", source.commit));
     }
-    let same = |artifact: &&manifest::Artifact| {
-        before.artifacts.iter().any(|known| known.relative_path == artifact.relative_path && known.sha256 == artifact.sha256)
-    };
     if !before.artifacts.is_empty() {
-        let count = after.artifacts.iter().filter(same).count();
+        let content = |artifact: &Artifact| (artifact.relative_path.clone(), artifact.sha256.clone());
+        let known: BTreeSet<_> = before.artifacts.iter().map(content).collect();
+        let count = after.artifacts.iter().filter(|artifact| known.contains(&content(artifact))).count();
         texts.push(format!("{count} of {} wheels are byte-identical to those of the manifest", after.artifacts.len()));
-        let others = after.artifacts.iter().filter(|artifact| !same(artifact));
+        let others = after.artifacts.iter().filter(|artifact| !known.contains(&content(artifact)));
         let differs = |artifact: &Artifact| {
             let name = shown(artifact.relative_path.as_str());
             match differing(before, given.wheels.as_deref(), host, artifact, output) {

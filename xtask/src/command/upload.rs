@@ -5,14 +5,14 @@ use manifest::{Manifest, Status, github_output_line, shown};
 
 use super::manifest::read::{self, Read};
 use super::manifest::verify;
-use super::{Code, Stop, result};
+use super::{Code, Stop, result, tell_github};
 use crate::cli::{LogStyle, UploadArgs};
 use crate::file::{FileError, Stored};
 use crate::host::Host;
 use crate::redact::Secrets;
 use crate::report::{Detail, Report};
 use crate::request::Problem;
-use crate::upload::{Destination, Layout, ManifestFile, Name, Object, Present, Verdict};
+use crate::upload::{Destination, Layout, ManifestFile, Name, Object, Part, Present, Verdict};
 use crate::{file, observe};
 
 mod folder;
@@ -56,7 +56,7 @@ pub fn run(args: &UploadArgs, host: &Host) -> Result<Code, Stop> {
     }
     objects.iter().for_each(|object| result(&object.url));
     if let (Destination::Bucket(_), Some(manifest), false) = (&asked.dest, objects.last(), args.dry_run) {
-        tell_github(host, &mut report, &manifest.url);
+        tell_github(host, &mut report, "GITHUB_OUTPUT", github_output_line("manifest_url", &manifest.url));
     }
     Ok(Code::Done)
 }
@@ -74,11 +74,11 @@ impl Asked {
     /// Everything that is wrong with it, at once.
     fn new(args: &UploadArgs, host: &Host) -> Result<Self, Stop> {
         let name =
-            |what, text: &Option<String>| text.as_deref().map(|text| Name::parse(what, text).map_err(Problem::from)).transpose();
+            |part, text: &Option<String>| text.as_deref().map(|text| Name::parse(part, text).map_err(Problem::from)).transpose();
         let dest = Destination::parse(&args.dest, host).map_err(Problem::from);
         let manifest = args.manifest.as_deref().map(|text| read::path(host, "the manifest `FILE`", text)).transpose();
         let folder = args.folder.as_deref().map(|text| read::path(host, "the folder `DIR`", text)).transpose();
-        match (dest, manifest, folder, name("run id", &args.run_id), name("family", &args.family)) {
+        match (dest, manifest, folder, name(Part::Run, &args.run_id), name(Part::Family, &args.family)) {
             (Ok(dest), Ok(manifest), Ok(folder), Ok(run), Ok(family)) => {
                 let manifest = manifest.map_or_else(|| only_manifest(host), Ok)?;
                 Ok(Asked { dest, manifest, folder, run, family })
@@ -99,10 +99,10 @@ fn only_manifest(host: &Host) -> Result<String, Stop> {
     let (partial, whole): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| is_partial(name));
     match (whole.as_slice(), partial.as_slice()) {
         ([name], _) => Ok(host.platform.join(&folder, name)),
-        ([], []) => Err(world(
+        ([], []) => Err(Stop::world(
             Problem::new(format!("there is no manifest in `{folder}`")).hint("name it: `cargo xtask upload FILE --dest …`"),
         )),
-        ([], partial) => Err(world(
+        ([], partial) => Err(Stop::world(
             Problem::new(format!("there is no manifest of a whole set in `{folder}`, only {}", quoted(partial)))
                 .hint("finish the build: `build` renames it when every wheel is there"),
         )),
@@ -121,10 +121,6 @@ fn quoted(names: &[String]) -> String {
     names.iter().map(|name| format!("`{}`", shown(name))).collect::<Vec<_>>().join(", ")
 }
 
-fn world(problem: Problem) -> Stop {
-    Stop::Problems(Code::World, vec![problem])
-}
-
 /// The manifest, if it is that of a whole set.
 fn read_whole(path: &str) -> Result<(Manifest, ManifestFile), Stop> {
     let Read { manifest, text } = verify::manifest(path)?;
@@ -135,10 +131,10 @@ fn read_whole(path: &str) -> Result<(Manifest, ManifestFile), Stop> {
             let stored = file::stored(text.as_bytes());
             return Ok((manifest, ManifestFile { path: path.to_owned(), size: stored.size, sha256: stored.sha256 }));
         }
-        status => format!("its status is `{}`", status.map(verify::spelled).unwrap_or_default()),
+        status => format!("its status is `{}`", status.map_or("none".to_owned(), |status| status.to_string())),
     };
     let problem = Problem::new(format!("`{path}` is not the manifest of a whole set: {state}"));
-    Err(world(problem.hint("finish the build: only whole sets are uploaded")))
+    Err(Stop::world(problem.hint("finish the build: only whole sets are uploaded")))
 }
 
 /// Refuses the whole upload if something else is where an object goes.
@@ -170,7 +166,7 @@ impl<'a> Store<'a> {
     fn new(dest: &'a Destination, host: &'a Host) -> Result<Self, Stop> {
         let Destination::Bucket(bucket) = dest else { return Ok(Store::Folder) };
         let Some(program) = observe::program(host, "aws") else {
-            return Err(world(
+            return Err(Stop::world(
                 Problem::new("`aws` is not on `PATH`").hint("install the AWS command line, version 1.34.2, 2.17.34 or newer"),
             ));
         };
@@ -180,7 +176,7 @@ impl<'a> Store<'a> {
     /// What is there of each object.
     fn look(&self, layout: &Layout, objects: &[Object]) -> Result<Vec<Present>, Stop> {
         match self {
-            Store::Bucket(s3) => s3.look(&layout.prefixes(), objects).map_err(world),
+            Store::Bucket(s3) => s3.look(&layout.prefixes(), objects).map_err(Stop::world),
             Store::Folder => Ok(objects.iter().map(folder::present).collect::<Result<_, _>>()?),
         }
     }
@@ -210,14 +206,4 @@ fn changed(object: &Object, now: Result<Stored, FileError>, and: &str) -> Stop {
     };
     let problem = Problem::new(format!("`{}` changed while it was uploaded: {now}; {and}", object.from));
     Stop::Problems(Code::Unproven, vec![problem.hint("wait for whoever writes it, and upload again")])
-}
-
-/// What cannot be written there is no reason to fail.
-fn tell_github(host: &Host, report: &mut Report, url: &str) {
-    let file = if host.on_github() { host.var("GITHUB_OUTPUT") } else { None };
-    let Some(file) = file else { return };
-    let line = github_output_line("manifest_url", url).map_err(|error| error.to_string());
-    if let Err(cause) = line.and_then(|line| file::append(file, &line).map_err(|error| error.to_string())) {
-        report.warn(&format!("`GITHUB_OUTPUT` is not told: {cause}"));
-    }
 }

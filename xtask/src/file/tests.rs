@@ -158,10 +158,16 @@ fn errors_name_their_path() {
 
 #[test]
 fn errors_have_advice() {
-    let hint = |kind: ErrorKind| FileError { doing: "write", path: "x".to_owned(), cause: kind.into() }.hint();
+    let doing = |doing, kind: ErrorKind| FileError { doing, path: "x".to_owned(), cause: kind.into() }.hint();
+    let hint = |kind| doing("write", kind);
     assert_eq!(hint(ErrorKind::StorageFull), Some("free some space, or choose another folder"));
     assert_eq!(hint(ErrorKind::ReadOnlyFilesystem), Some("make it writable, or choose another folder"));
+    assert_eq!(hint(ErrorKind::PermissionDenied), Some("make it writable, or choose another folder"));
     assert_eq!(hint(ErrorKind::NotFound), None);
+    for reading in ["read", "list"] {
+        let hint = doing(reading, ErrorKind::PermissionDenied);
+        assert_eq!(hint, Some("make it readable, or choose another folder"));
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The job budget: how many compilers may run at once, and how wheels that are built side by side share them.
 
+use manifest::counted;
+
 use crate::host::{Host, Memory};
 use crate::request::{Jobs, Problem, Request};
 
@@ -92,10 +94,6 @@ fn least(memory: &Memory) -> Option<(u64, &'static str)> {
 
 fn tenths(number: u64) -> String {
     format!("{}.{}", number / 10, number % 10)
-}
-
-fn counted(number: u64, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

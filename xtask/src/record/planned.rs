@@ -16,7 +16,7 @@ use crate::request::{Lock, Problem, PythonWish};
 /// If something is said of TheRock, but not which commit of it.
 pub fn planned(lock: &Lock, host: &Host, facts: &Facts) -> Result<Manifest, Problem> {
     let request = &lock.request;
-    let variable = |name: &str| host.var(name).filter(|_| host.on_github()).map(str::to_owned);
+    let variable = |name: &str| host.github_var(name).map(str::to_owned);
     let reference = request.reference.as_ref().map(ToString::to_string);
     let suffix = request.naming.suffix.as_ref().map(ToString::to_string);
     let mut manifest = Manifest {

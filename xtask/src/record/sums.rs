@@ -19,7 +19,7 @@ impl Sums {
     /// Looks at the file.
     pub fn of(host: &Host, folder: &str) -> Self {
         let path = host.platform.join(folder, "SHA256SUMS");
-        let is_ours = |stamp: file::Stamp| stamp.size <= LIMIT && file::read_text(&path).is_ok_and(|text| lists_wheels(&text));
+        let is_ours = |_| file::read_at_most(&path, LIMIT).is_ok_and(|text| lists_wheels(&text));
         let foreign = !file::stamp(&path).map_or_else(|| file::is_free(&path), is_ours);
         Sums { path, foreign }
     }

@@ -4,14 +4,12 @@
 use std::fmt::Write;
 
 use manifest::{Job, JobStatus, Manifest, Origin};
-use serde_json::Value;
 
 /// The summary of a run, as GitHub's Markdown.
 pub fn summary(manifest: &Manifest, path: &str) -> String {
     let mut text = String::new();
     let of = |value: &Option<String>| code(value.as_deref().unwrap_or("unknown"));
-    let status = manifest.status.and_then(|status| serde_json::to_value(status).ok());
-    let status = status.as_ref().and_then(Value::as_str).unwrap_or("unknown");
+    let status = manifest.status.map_or("unknown".to_owned(), |status| status.to_string());
     let _ = writeln!(
         text,
         "### PyTorch wheels: {status}\n\n{} for Python {}, {}, ROCm {}\n",

@@ -6,7 +6,7 @@ use super::options::artifact_group;
 use super::said::Said;
 use super::{Problem, places};
 use crate::cli::GenerateArgs;
-use crate::gfx::{self, GfxError, Selection};
+use crate::gfx::{self, Selection};
 use crate::host::Host;
 use crate::refs::{GitRef, RefError};
 use crate::version::{PythonVersion, ReleaseType, Suffix, VersionError, normalize};
@@ -41,13 +41,8 @@ impl Generate {
 }
 
 fn path(what: &str, hint: &str, value: Option<&String>, said: &mut Said) -> Option<String> {
-    match said.host.absolute(value?) {
-        Ok(path) => Some(path),
-        Err(error) => {
-            said.problem(Problem::new(format!("invalid value for {what}: {error}")).hint(hint));
-            None
-        }
-    }
+    let wrong = |error| Problem::new(format!("invalid value for {what}: {error}")).hint(hint);
+    said.host.absolute(value?).map_err(|error| said.problem(wrong(error))).ok()
 }
 
 fn given(args: &GenerateArgs, said: &mut Said) -> Given {
@@ -77,8 +72,7 @@ fn selection(args: &GenerateArgs, said: &mut Said) -> Option<Selection> {
     if args.gfx.is_empty() {
         return None;
     }
-    let select = |_: &str| gfx::select(&args.gfx, unknown);
-    value("gfx", &args.gfx.first().cloned(), select, GfxError::hint, said)
+    gfx::select(&args.gfx, unknown).map_err(|error| said.refuse("gfx", &error, error.hint())).ok()
 }
 
 fn value<T, E: std::fmt::Display>(
@@ -88,14 +82,7 @@ fn value<T, E: std::fmt::Display>(
     hint: impl Fn(&E) -> Option<String>,
     said: &mut Said,
 ) -> Option<T> {
-    match parse(flag.as_deref()?) {
-        Ok(value) => Some(value),
-        Err(error) => {
-            let hint = hint(&error);
-            said.refuse(name, error, hint);
-            None
-        }
-    }
+    parse(flag.as_deref()?).map_err(|error| said.refuse(name, &error, hint(&error))).ok()
 }
 
 /// A system and a machine, as `Host::platform_name` spells them.

@@ -6,7 +6,7 @@ use manifest::{Extra, OptionValue, Origin, lock_file_name};
 
 use super::said::Said;
 use super::{Goal, Places, Problem, PythonWish, Request, Sources, addresses, folders, options, selection};
-use crate::cli::{InstallArgs, LockArgs, System};
+use crate::cli::{InstallArgs, LockArgs};
 use crate::facts::Looks;
 use crate::host::{Host, Platform};
 use crate::refs::{GitRef, RepoUrl};
@@ -146,11 +146,7 @@ fn named_files(requests: &[Request], said: &mut Said) -> Vec<String> {
 }
 
 fn platform(args: &LockArgs, said: &mut Said) -> Platform {
-    let platform = match args.platform {
-        None => said.host.platform,
-        Some(System::Linux) => Platform::Linux,
-        Some(System::Windows) => Platform::Windows,
-    };
+    let platform = args.platform.map_or(said.host.platform, Platform::from);
     said.note("platform", platform.name(), if args.platform.is_some() { Origin::Flag } else { Origin::Default });
     platform
 }

@@ -2,6 +2,7 @@
 
 use manifest::shown;
 
+use super::Part;
 use crate::host::PathError;
 use crate::request::Problem;
 
@@ -20,10 +21,10 @@ pub enum UploadError {
     #[error("`{0}` is the folder of the wheels, or in it")]
     Into(String),
     /// A part of a key that could be more than one name.
-    #[error("{what} `{}` cannot be part of a key: {fault}", shown(text))]
+    #[error("{part} `{}` cannot be part of a key: {fault}", shown(text))]
     Name {
-        /// What it is: `run id`.
-        what: &'static str,
+        /// What it is.
+        part: Part,
         /// The text.
         text: String,
         /// What is wrong with it.
@@ -99,11 +100,13 @@ impl UploadError {
             Self::Dest { dest, fault: DestFault::Option } => format!("a folder of that name is `./{}`", shown(dest)),
             Self::Dest { .. } => "give `--dest s3://BUCKET`, `--dest s3://BUCKET/PREFIX` or a folder".to_owned(),
             Self::Into(_) => "choose a folder beside it: what is in it counts as part of the set".to_owned(),
-            Self::Name { what, .. } => format!("give another one with `--{}`", what.replace(' ', "-")),
+            Self::Name { part: Part::Run, .. } => "give another one with `--run-id`".to_owned(),
+            Self::Name { part: Part::Family, .. } => "give another one with `--family`".to_owned(),
+            Self::Name { part: Part::Manifest, .. } => "rename the manifest".to_owned(),
             Self::NoRun => "give `--run-id ID`".to_owned(),
             Self::Family(_) => "give `--family FAMILY`".to_owned(),
             Self::Platform(_) => "write the manifest anew with `manifest generate --platform NAME`".to_owned(),
-            Self::NoRepository(_) | Self::Repository(_) => {
+            Self::NoRepository(_) | Self::Repository(_) | Self::Name { part: Part::Repository, .. } => {
                 "set `GITHUB_ACTIONS=true` and `GITHUB_REPOSITORY=OWNER/NAME`".to_owned()
             }
         }

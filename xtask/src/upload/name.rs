@@ -6,21 +6,45 @@ use manifest::RelativePath;
 
 use super::{DestFault, NameFault, UploadError};
 
+/// What a [`Name`] is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The run that the wheels are filed under.
+    Run,
+    /// The family that the manifest is filed under.
+    Family,
+    /// The manifest's own file.
+    Manifest,
+    /// Half of a repository.
+    Repository,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Part::Run => "run id",
+            Part::Family => "family",
+            Part::Manifest => "file name",
+            Part::Repository => "repository",
+        })
+    }
+}
+
 /// A part of a key that comes from a flag, the environment or a manifest: letters, digits and `-_.+`, beginning with a letter or digit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name(String);
 
 impl Name {
-    /// The name with this text; `what` is what an error calls it.
+    /// The name with this text.
     ///
     /// # Errors
     /// [`UploadError::Name`].
-    pub fn parse(what: &'static str, text: &str) -> Result<Self, UploadError> {
+    pub fn parse(part: Part, text: &str) -> Result<Self, UploadError> {
         let fault = match text.chars().next() {
             Some(first @ ('-' | '.')) => Some(NameFault::Begin(first)),
             _ => fault(text, "-_.+"),
         };
-        fault.map_or_else(|| Ok(Name(text.to_owned())), |fault| Err(UploadError::Name { what, text: text.to_owned(), fault }))
+        fault.map_or_else(|| Ok(Name(text.to_owned())), |fault| Err(UploadError::Name { part, text: text.to_owned(), fault }))
     }
 }
 

@@ -137,8 +137,8 @@ fn names_are_one_part_of_a_key() {
         ("NUL", Some(NameFault::Windows)),
         ("con.1", Some(NameFault::Windows)),
     ] {
-        let found = Name::parse("run id", text).err();
-        let expected = expected.map(|fault| UploadError::Name { what: "run id", text: text.to_owned(), fault });
+        let found = Name::parse(Part::Run, text).err();
+        let expected = expected.map(|fault| UploadError::Name { part: Part::Run, text: text.to_owned(), fault });
         assert_eq!(found, expected, "{text}");
     }
 }
@@ -146,13 +146,13 @@ fn names_are_one_part_of_a_key() {
 /// The places of all objects.
 fn urls(dest: &str, platform: &str, host: &Host, run: Option<&str>, family: Option<&str>) -> Result<Vec<String>, Vec<String>> {
     let dest = Destination::parse(dest, host).unwrap();
-    let name = |what, text: Option<&str>| text.map(|text| Name::parse(what, text).unwrap());
+    let name = |part, text: Option<&str>| text.map(|text| Name::parse(part, text).unwrap());
     let manifest = Manifest {
         ci: Some(Ci { repository: Some("Me/fork".to_owned()), ..Ci::default() }),
         ..manifest(platform, &["b.whl", "a/c.whl"])
     };
     let texts = |errors: Vec<UploadError>| errors.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let layout = Layout::new(dest, name("run id", run), name("family", family), &manifest, host).map_err(texts)?;
+    let layout = Layout::new(dest, name(Part::Run, run), name(Part::Family, family), &manifest, host).map_err(texts)?;
     let path = host.platform.join(&host.cwd, "dist/manifests/m.json");
     let file = ManifestFile { path, size: 1, sha256: sha256("b") };
     let objects = layout.objects(&manifest, &host.platform.join(&host.cwd, "dist"), &file, host.platform).unwrap();
@@ -232,6 +232,21 @@ fn what_nobody_tells_is_asked_for() {
             "no family to file the manifest under: the manifest names several: gfx94X-dcgpu, gfx120X-all (give `--family FAMILY`)",
             "repository `a/b/../c` is not `OWNER/NAME` (set `GITHUB_ACTIONS=true` and `GITHUB_REPOSITORY=OWNER/NAME`)",
         ]
+    );
+}
+
+#[test]
+fn a_manifest_whose_file_no_key_could_end_in() {
+    let manifest = manifest("linux-x86_64", &[]);
+    let host = host(Platform::Linux, &[]);
+    let (run, family) = (Name::parse(Part::Run, "1").ok(), Name::parse(Part::Family, "f").ok());
+    let dest = Destination::parse("s3://bucket", &host).unwrap();
+    let layout = Layout::new(dest, run, family, &manifest, &host).unwrap();
+    let file = ManifestFile { path: "/w/my manifest.json".to_owned(), size: 1, sha256: sha256("b") };
+    let error = layout.objects(&manifest, "/w", &file, host.platform).unwrap_err();
+    assert_eq!(
+        format!("{error} ({})", error.hint()),
+        "file name `my manifest.json` cannot be part of a key: a name is 1 to 128 letters, digits and `-_.+` (rename the manifest)"
     );
 }
 

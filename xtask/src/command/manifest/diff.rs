@@ -1,6 +1,7 @@
 //! `manifest diff`.
 
 use manifest::{Diff, Growth, MaxGrowth};
+use serde_json::json;
 
 use super::read;
 use crate::cli::{DiffArgs, PlanFormat};
@@ -17,7 +18,7 @@ pub(super) fn run(args: &DiffArgs, host: &Host) -> Result<Code, Stop> {
     let diff = Diff::new(&before, &after);
     result(&match args.format {
         PlanFormat::Text => diff.to_string(),
-        PlanFormat::Json => read::harmless(&format!("{:#}", serde_json::to_value(&diff).unwrap_or_default())),
+        PlanFormat::Json => read::harmless(&format!("{:#}", json!(diff))),
     });
     match max.map(|max| diff.growth_beyond(max)) {
         Some(grown) if !grown.is_empty() => Err(Stop::Problems(Code::Unproven, problems(&grown))),

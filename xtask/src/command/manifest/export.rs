@@ -21,16 +21,13 @@ pub(super) fn run(args: &ExportArgs, host: &Host) -> Result<Code, Stop> {
         let problem = Problem::new(format!("cannot export `{}`: {error}", args.manifest));
         Stop::world(Problem { hint: error.hint().map(str::to_owned), ..problem })
     })?;
-    let written = match (output, args.format) {
+    match (output, args.format) {
         // The file that GitHub names has the outputs of the step's other commands in it.
-        (Some(output), ExportFormat::GithubOutput) => file::append(&output, &text),
-        (Some(output), _) => file::write_text(&output, &text),
-        (None, _) => {
-            result(&text);
-            Ok(())
-        }
-    };
-    written.map(|()| Code::Done).map_err(|error| Stop::world(read::of_file(&error)))
+        (Some(output), ExportFormat::GithubOutput) => file::append(&output, &text)?,
+        (Some(output), _) => file::write_text(&output, &text)?,
+        (None, _) => result(&text),
+    }
+    Ok(Code::Done)
 }
 
 fn output(name: &str, manifest: &str, host: &Host) -> Result<String, Problem> {
@@ -46,8 +43,7 @@ fn output(name: &str, manifest: &str, host: &Host) -> Result<String, Problem> {
 fn faults(name: &str, manifest: &Manifest) -> Vec<Problem> {
     let hint = "build what is missing; `cargo xtask manifest show` tells what that is";
     if manifest.status != Some(Status::Complete) {
-        let status = manifest.status.and_then(|status| serde_json::to_value(status).ok());
-        let status = status.as_ref().and_then(|status| status.as_str()).unwrap_or("none");
+        let status = manifest.status.map_or("none".to_owned(), |status| status.to_string());
         let problem = format!("cannot export `{name}`: its status is not `complete` but `{status}`");
         return vec![Problem::new(problem).hint(hint)];
     }

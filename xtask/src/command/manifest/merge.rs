@@ -4,11 +4,11 @@ use manifest::{Identity, Index, MergeError, Misfit, merge, shown};
 use serde_json::Value;
 
 use super::read::{self, Document};
-use crate::cli::{MergeArgs, System};
+use crate::cli::MergeArgs;
 use crate::command::{Code, Stop, aside, result};
 use crate::file;
 use crate::gfx::{self, Unknown};
-use crate::host::Host;
+use crate::host::{Host, Platform};
 use crate::redact::Secrets;
 use crate::request::Problem;
 
@@ -19,7 +19,8 @@ pub(super) fn run(args: &MergeArgs, host: &Host) -> Result<Code, Stop> {
     }
     let names = args.manifests.iter().map(|name| ("`FILE`", name)).chain(args.output.iter().map(|name| ("`--output`", name)));
     let mut paths = read::all(names.map(|(what, name)| read::path(host, what, name)), Code::Request)?;
-    let planned = args.planned.as_deref().map(|json| planned(json, &platform(args.platform, host))).transpose();
+    let platform = host.name_of(args.platform.map_or(host.platform, Platform::from));
+    let planned = args.planned.as_deref().map(|json| planned(json, &platform)).transpose();
     let planned = planned.map_err(|problems| Stop::Problems(Code::Request, problems))?.unwrap_or_default();
     let output = paths.split_off(args.manifests.len()).pop();
     let manifests = read::all(paths.iter().map(|path| read::manifest(path)), Code::World)?;
@@ -39,15 +40,6 @@ pub(super) fn run(args: &MergeArgs, host: &Host) -> Result<Code, Stop> {
         None => result(&read::harmless(&merged.into_json())),
     }
     Ok(Code::Done)
-}
-
-/// The platform of the matrix, as manifests name it.
-fn platform(system: Option<System>, host: &Host) -> String {
-    match system {
-        Some(System::Linux) => "linux-x86_64".to_owned(),
-        Some(System::Windows) => "windows-amd64".to_owned(),
-        None => host.platform_name(),
-    }
 }
 
 /// What builds the rows of a matrix are, each once.
@@ -98,7 +90,7 @@ fn misfit(error: &MergeError, names: &[String]) -> Stop {
 
 /// Writes a file that is new, or that is an index where an index is written, or of the same build.
 fn write(path: &str, merged: Document) -> Result<(), Stop> {
-    let there = file::read_if_there(path).map_err(|error| Stop::world(read::of_file(&error)))?;
+    let there = file::read_if_there(path)?;
     if let Some(text) = there
         && !may_replace(&text, &merged)
     {
@@ -109,7 +101,7 @@ fn write(path: &str, merged: Document) -> Result<(), Stop> {
         let problem = format!("`{path}` is there and is not {what}, so it is not replaced");
         return Err(Stop::world(Problem::new(problem).hint("remove it, or choose another name")));
     }
-    file::write_text(path, &merged.into_json()).map_err(|error| Stop::world(read::of_file(&error)))
+    Ok(file::write_text(path, &merged.into_json())?)
 }
 
 fn may_replace(there: &str, merged: &Document) -> bool {

@@ -135,15 +135,6 @@ pub(super) fn both<T>([one, other]: [Result<T, Problem>; 2], code: Code) -> Resu
     }
 }
 
-/// A file that cannot be read or written, as a problem.
-pub(super) fn of_file(error: &FileError) -> Problem {
-    let problem = Problem::new(error.to_string());
-    match error.hint() {
-        Some(hint) => problem.hint(hint),
-        None => problem,
-    }
-}
-
 /// The same JSON with nothing in it that a terminal would obey, or that would turn the direction of a line. JSON itself escapes the controls of
 /// ASCII; all others can only stand in its strings, where each can be spelled by its number.
 pub(super) fn harmless(json: &str) -> String {

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use manifest::{Difference, Manifest, Status};
+use manifest::{Difference, Manifest, Status, counted};
 
 use super::read;
 use crate::cli::VerifyArgs;
 use crate::command::{Code, Stop, aside, result};
 use crate::facts::Seen;
+use crate::file;
 use crate::host::Host;
 use crate::inspect::{self, Found, InspectError};
 use crate::redact::Secrets;
 use crate::request::{MANIFESTS, Problem};
-use crate::{file, report};
 
 /// How many differences of one kind are shown.
 const SHOWN: usize = 20;
@@ -31,11 +31,11 @@ pub(super) fn run(args: &VerifyArgs, host: &Host) -> Result<Code, Stop> {
     let manifest = manifest(&path)?.manifest;
     let secrets = Secrets::default().and(&host.env);
     if let Some(status) = manifest.status.filter(|status| *status != Status::Complete) {
-        aside(&format!("note: the set is not complete: its status is `{}`", spelled(status)), &secrets);
+        aside(&format!("note: the set is not complete: its status is `{status}`"), &secrets);
     }
     let found = compare(&manifest, &folder, &secrets)?;
-    let (count, size) = (found.wheels.len(), found.wheels.iter().map(|wheel| wheel.file.size_bytes).sum());
-    result(&format!("{count} {}, {}: as the manifest says", if count == 1 { "wheel" } else { "wheels" }, report::size(size)));
+    let (count, size) = (found.wheels.len() as u64, found.wheels.iter().map(|wheel| wheel.file.size_bytes).sum());
+    result(&format!("{}, {}: as the manifest says", counted(count, "wheel"), manifest::size(size)));
     Ok(Code::Done)
 }
 
@@ -83,10 +83,6 @@ pub(in crate::command) fn manifest(path: &str) -> Result<read::Read, Stop> {
         return Err(unproven(Problem::new(text).hint("write it anew with `manifest generate`")));
     }
     Ok(read)
-}
-
-pub(in crate::command) fn spelled(status: Status) -> String {
-    serde_json::to_value(status).ok().and_then(|status| Some(status.as_str()?.to_owned())).unwrap_or_default()
 }
 
 /// The differences by kind, each kind with its hints; of many, the first and how many more there are.
