@@ -81,7 +81,10 @@ impl Stop {
             }
             Stop::Unproven(lines) => text.clone_from(lines),
             Stop::Jobs(jobs) => jobs.iter().for_each(|(name, failed)| text.push_str(&failure(name, failed))),
-            Stop::File(error) => text = format!("error: {error}\n"),
+            Stop::File(error) => {
+                text = format!("error: {error}\n");
+                text.extend(error.hint().map(|hint| format!("hint: {hint}\n")));
+            }
             Stop::Unknown(facts) => {
                 text = format!(
                     "error: the plan still lacks: {}\nhint: this is a mistake of the tool; please report it\n",

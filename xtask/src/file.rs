@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, FileTimes};
 use std::io::{self, ErrorKind, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::facts::Seen;
 
@@ -35,7 +35,11 @@ impl FileError {
     pub fn hint(&self) -> Option<&'static str> {
         match self.cause.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some("free some space, or choose another folder"),
+            ErrorKind::PermissionDenied if matches!(self.doing, "read" | "list") => {
+                Some("make it readable, or choose another folder")
+            }
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Some("make it writable, or choose another folder"),
+            ErrorKind::NotADirectory => Some("a folder in this path is a file: choose another folder"),
             _ => None,
         }
     }
@@ -112,6 +116,21 @@ pub fn read_at_most(path: &str, limit: u64) -> Outcome<String> {
         }
         Ok(_) => Ok(text),
     }
+}
+
+/// An absolute path without links, as far as it is there; of what is not there yet, `..` takes back the name before.
+pub fn real(path: &str) -> String {
+    let mut real = PathBuf::new();
+    for part in Path::new(path).components() {
+        match part {
+            Component::ParentDir => drop(real.pop()),
+            part => {
+                real.push(part);
+                real = fs::canonicalize(&real).unwrap_or(real);
+            }
+        }
+    }
+    real.to_str().unwrap_or(path).to_owned()
 }
 
 /// Whether nothing stands at a path, not even a link.

@@ -4,7 +4,6 @@
 mod metadata;
 
 use std::cmp::Reverse;
-use std::io::ErrorKind;
 use std::path::{Component, Path};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -83,9 +82,6 @@ impl InspectError {
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::File(error) if error.cause.kind() == ErrorKind::PermissionDenied => {
-                Some("make it readable, or choose another folder")
-            }
             Self::File(error) => error.hint(),
             Self::Link(_) => Some("put the file itself in its place"),
             Self::NoFile { .. } | Self::Name(_) | Self::Path(_) => Some("rename it or remove it"),

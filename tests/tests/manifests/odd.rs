@@ -134,7 +134,8 @@ mod unix {
         check_refused(&sandbox, run(), 3, &format!("error: cannot read `BOX/project/dist/{TORCH}`: {denied}"));
         mode(&format!("dist/{TORCH}"), 0o644);
         mode("dist", 0o555);
-        let expected = "error: cannot make the folder `BOX/project/dist/manifests`: Permission denied (os error 13)\n";
+        let expected = "error: cannot make the folder `BOX/project/dist/manifests`: Permission denied (os error 13)\n\
+                        hint: make it writable, or choose another folder\n";
         check_refused(&sandbox, run(), 3, expected);
         mode("dist", 0o755);
     }

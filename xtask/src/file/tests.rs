@@ -158,10 +158,33 @@ fn errors_name_their_path() {
 
 #[test]
 fn errors_have_advice() {
-    let hint = |kind: ErrorKind| FileError { doing: "write", path: "x".to_owned(), cause: kind.into() }.hint();
+    let of = |doing, kind: ErrorKind| FileError { doing, path: "x".to_owned(), cause: kind.into() }.hint();
+    let hint = |kind| of("write", kind);
     assert_eq!(hint(ErrorKind::StorageFull), Some("free some space, or choose another folder"));
     assert_eq!(hint(ErrorKind::ReadOnlyFilesystem), Some("make it writable, or choose another folder"));
+    assert_eq!(hint(ErrorKind::PermissionDenied), Some("make it writable, or choose another folder"));
+    assert_eq!(of("read", ErrorKind::PermissionDenied), Some("make it readable, or choose another folder"));
+    assert_eq!(hint(ErrorKind::NotADirectory), Some("a folder in this path is a file: choose another folder"));
     assert_eq!(hint(ErrorKind::NotFound), None);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_real_path_has_no_links() {
+    let folder = Folder::new();
+    let base = fs::canonicalize(folder.at("")).unwrap().to_str().unwrap().to_owned();
+    fs::create_dir_all(folder.at("a/b")).unwrap();
+    std::os::unix::fs::symlink("a/b", folder.at("link")).unwrap();
+    for (path, expected) in [
+        ("a/b", "a/b"),
+        ("link", "a/b"),
+        ("link/..", "a"),
+        ("link/x/y", "a/b/x/y"),
+        ("x/../link/../b", "a/b"),
+        ("x/y/../../c", "c"),
+    ] {
+        assert_eq!(real(&folder.at(path)), format!("{base}/{expected}"), "{path}");
+    }
 }
 
 #[test]
