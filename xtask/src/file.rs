@@ -2,7 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "this is where files are changed")]
 
 use std::fs::{self, File, FileTimes};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Component, Path, PathBuf};
 
 use crate::facts::Seen;
@@ -203,13 +203,23 @@ pub fn write_text(path: &str, text: &str) -> Outcome<()> {
     place(path, |file| file.write_all(text.as_bytes()))
 }
 
-/// Adds text at the end of a file that others write to as well; makes it if it is not there.
+/// Adds lines at the end of a file that others write to as well; makes it if it is not there. A line that somebody left without its end is ended.
 ///
 /// # Errors
 /// If it cannot be written.
 pub fn append(path: &str, text: &str) -> Outcome<()> {
     let open = || File::options().append(true).create(true).open(path);
+    let text = if last_byte(path).is_some_and(|byte| byte != b'\n') { format!("\n{text}") } else { text.to_owned() };
     open().and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed("write", path))
+}
+
+/// The last byte of a file that can be read and has one. A pipe would wait for its writer.
+fn last_byte(path: &str) -> Option<u8> {
+    fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+    let (mut file, mut byte) = (File::open(path).ok()?, [0]);
+    file.seek(SeekFrom::End(-1)).ok()?;
+    file.read_exact(&mut byte).ok()?;
+    Some(byte[0])
 }
 
 /// Copies a file with its time, its new folder included.

@@ -133,6 +133,8 @@ fn outputs_of_a_step() {
     let sandbox = folder();
     sandbox.write("output", "other=1\n");
     export(&sandbox, "github-output", "output");
+    export(&sandbox, "github-output", "new/folder/output");
+    assert!(sandbox.read("output").ends_with(&sandbox.read("new/folder/output")));
     let path = sandbox.arg("dist/manifests/m.json");
     let expected = [
         ("other", "1"),

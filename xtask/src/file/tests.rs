@@ -157,6 +157,19 @@ fn errors_name_their_path() {
 }
 
 #[test]
+fn lines_are_added_after_whole_lines() {
+    let folder = Folder::new();
+    let path = folder.at("output");
+    for (before, expected) in [("", "a=1\n"), ("b=2\n", "b=2\na=1\n"), ("b=2", "b=2\na=1\n")] {
+        write_text(&path, before).unwrap();
+        append(&path, "a=1\n").unwrap();
+        assert_eq!(read_text(&path).unwrap(), expected);
+    }
+    append(&folder.at("new"), "a=1\n").unwrap();
+    assert_eq!(read_text(&folder.at("new")).unwrap(), "a=1\n");
+}
+
+#[test]
 fn errors_have_advice() {
     let of = |doing, kind: ErrorKind| FileError { doing, path: "x".to_owned(), cause: kind.into() }.hint();
     let hint = |kind| of("write", kind);

@@ -23,7 +23,10 @@ pub(super) fn run(args: &ExportArgs, host: &Host) -> Result<Code, Stop> {
     })?;
     let written = match (output, args.format) {
         // The file that GitHub names has the outputs of the step's other commands in it.
-        (Some(output), ExportFormat::GithubOutput) => file::append(&output, &text),
+        (Some(output), ExportFormat::GithubOutput) => {
+            let folder = host.platform.parent(&output).unwrap_or(&output);
+            file::make_folder(folder).and_then(|()| file::append(&output, &text))
+        }
         (Some(output), _) => file::write_text(&output, &text),
         (None, _) => {
             result(&text);
