@@ -96,9 +96,9 @@ fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given:
     ended?;
     let (manifest, path) = recorded?;
     for artifact in &manifest.artifacts {
-        result(&session.host.platform.join(&session.request.places.output, artifact.relative_path.as_str()));
+        result(&session.host.platform.join(&session.request.places.output, artifact.relative_path.as_str()))?;
     }
-    result(&path);
+    result(&path)?;
     let built = manifest.artifacts.len();
     session.report.end(&format!(
         "{built} {} in {}",

@@ -54,7 +54,7 @@ pub fn run(args: &UploadArgs, host: &Host) -> Result<Code, Stop> {
         };
         report.note(&secrets.redact(&note));
     }
-    objects.iter().for_each(|object| result(&object.url));
+    objects.iter().try_for_each(|object| result(&object.url))?;
     if let (Destination::Bucket(_), Some(manifest), false) = (&asked.dest, objects.last(), args.dry_run) {
         tell_github(host, &mut report, &manifest.url);
     }

@@ -18,7 +18,7 @@ pub(super) fn run(args: &DiffArgs, host: &Host) -> Result<Code, Stop> {
     result(&match args.format {
         PlanFormat::Text => diff.to_string(),
         PlanFormat::Json => read::harmless(&format!("{:#}", serde_json::to_value(&diff).unwrap_or_default())),
-    });
+    })?;
     match max.map(|max| diff.growth_beyond(max)) {
         Some(grown) if !grown.is_empty() => Err(Stop::Problems(Code::Unproven, problems(&grown))),
         _ => Ok(Code::Done),

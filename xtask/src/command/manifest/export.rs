@@ -28,10 +28,7 @@ pub(super) fn run(args: &ExportArgs, host: &Host) -> Result<Code, Stop> {
             file::make_folder(folder).and_then(|()| file::append(&output, &text))
         }
         (Some(output), _) => file::write_text(&output, &text),
-        (None, _) => {
-            result(&text);
-            Ok(())
-        }
+        (None, _) => result(&text),
     };
     written.map(|()| Code::Done).map_err(|error| Stop::world(read::of_file(&error)))
 }

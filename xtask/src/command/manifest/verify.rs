@@ -38,7 +38,7 @@ pub(super) fn run(args: &VerifyArgs, host: &Host) -> Result<Code, Stop> {
     }
     let found = compare(&manifest, &folder, &secrets)?;
     let (count, size) = (found.wheels.len(), found.wheels.iter().map(|wheel| wheel.file.size_bytes).sum());
-    result(&format!("{count} {}, {}: as the manifest says", if count == 1 { "wheel" } else { "wheels" }, report::size(size)));
+    result(&format!("{count} {}, {}: as the manifest says", if count == 1 { "wheel" } else { "wheels" }, report::size(size)))?;
     Ok(Code::Done)
 }
 
