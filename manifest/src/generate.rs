@@ -97,6 +97,14 @@ pub enum Warning {
         /// The same of the set.
         expected: String,
     },
+    /// Wheels for several Pythons or platforms, and nobody said which of them the set is for.
+    #[error("the wheels are for several {what}: {}; the manifest names none", shown(&found.join(", ")))]
+    Several {
+        /// `Pythons` or `platforms`.
+        what: &'static str,
+        /// What the names say, in alphabetical order.
+        found: Vec<String>,
+    },
     /// Wheels of one distribution in several versions.
     #[error("there are wheels of `{}` in several versions: {}", shown(distribution), shown(&versions.join(", ")))]
     Versions {
@@ -106,7 +114,7 @@ pub enum Warning {
         versions: Vec<String>,
     },
     /// A wheel of device code without the wheel that the code belongs to.
-    #[error("`{}` holds device code of `{}`, and no such wheel of this version is there", shown(path), shown(host))]
+    #[error("`{}` holds device code of `{}`, and no such wheel of this version and tags is there", shown(path), shown(host))]
     Host {
         /// The file's path.
         path: String,
@@ -123,7 +131,8 @@ pub enum Warning {
 /// - `given`: what the user says; it wins.
 /// - `build_variant`: the label of that name.
 ///
-/// A wheel of device code, such as `amd_torch_device_gfx942-…`, is `split_from` the wheel of the same version and tags.
+/// A wheel of device code, such as `amd_torch_device_gfx942-…`, is `split_from` the wheel of the same version and tags; one for any
+/// Python, from the only wheel of the same version and platform.
 /// The set is [`Status::Complete`] unless `from` or its artifacts name a project whose wheel is required and not there.
 /// Python version and platform are read off the names where nobody gives them.
 ///
@@ -155,12 +164,13 @@ pub fn generate(
     let names: Vec<Name> =
         manifest.artifacts.iter().map(|artifact| WheelName::parse(artifact.relative_path.file_name())).collect();
     apply(&mut manifest, given);
-    read_off::fill(&mut manifest, &names);
+    let several = read_off::fill(&mut manifest, &names);
     let unsplit = split(&mut manifest.artifacts, &names);
     manifest.missing = missing(&manifest, &before);
     manifest.status = Some(status(&manifest));
     manifest.remove_credentials();
-    let warnings = warnings(&manifest, names, &unsplit);
+    let mut warnings = warnings(&manifest, names, &unsplit);
+    warnings.extend(several);
     Ok(Generated { manifest, warnings })
 }
 
@@ -209,25 +219,35 @@ fn apply(manifest: &mut Manifest, given: Given) {
 
 /// Finds the wheel that each wheel of device code was split from; returns the paths and hosts of those where it is not there.
 fn split(artifacts: &mut [Artifact], names: &[Name]) -> BTreeMap<String, String> {
-    let key = |wheel: &WheelName, distribution: &str| {
-        let tags = [wheel.python_tag(), wheel.abi_tag(), wheel.platform_tag()].map(str::to_owned);
-        (distribution.to_owned(), wheel.parsed_version().clone(), tags)
-    };
-    let wheels = names.iter().flatten();
-    let hosts: BTreeMap<_, _> = wheels.map(|wheel| (key(wheel, &wheel.normalized_distribution()), wheel.to_string())).collect();
+    let mut hosts: BTreeMap<_, Vec<&WheelName>> = BTreeMap::new();
+    for wheel in names.iter().flatten() {
+        hosts.entry((wheel.normalized_distribution(), wheel.parsed_version().clone())).or_default().push(wheel);
+    }
     let mut without = BTreeMap::new();
     for (artifact, name) in artifacts.iter_mut().zip(names) {
         let Ok(wheel) = name else { continue };
         let distribution = wheel.normalized_distribution();
         let Some((host, _)) = device_of(&distribution) else { continue };
-        match hosts.get(&key(wheel, host)) {
-            Some(name) => artifact.split_from = Some(name.clone()),
+        let candidates = hosts.get(&(host.to_owned(), wheel.parsed_version().clone()));
+        match candidates.and_then(|candidates| host_of(wheel, candidates)) {
+            Some(host) => artifact.split_from = Some(host.to_string()),
             None => {
                 without.insert(artifact.relative_path.as_str().to_owned(), host.to_owned());
             }
         }
     }
     without
+}
+
+/// The wheel with the same tags. Device code calls no Python, so its wheel may be for any; then that of its platform must be the only one.
+fn host_of<'a>(device: &WheelName, hosts: &[&'a WheelName]) -> Option<&'a WheelName> {
+    let tags = |wheel: &WheelName| [wheel.python_tag(), wheel.abi_tag(), wheel.platform_tag()].map(str::to_owned);
+    if device.abi_tag() != "none" {
+        // Of two builds of the same wheel the later one counts.
+        return hosts.iter().rfind(|host| tags(host) == tags(device)).copied();
+    }
+    let mut of_platform = hosts.iter().filter(|host| host.platform_tag() == device.platform_tag());
+    of_platform.next().filter(|_| of_platform.next().is_none()).copied()
 }
 
 /// What was missing and still is, and what was there and is not any more. A wheel of device code does not stand for its host.

@@ -15,7 +15,7 @@ pub enum Finished {
 /// - `git_ref`: what was asked of PyTorch's repository: `nightly`, `release/2.13`, a branch, tag or commit. Where it
 ///   is not known it is empty, and the name says `unknown`.
 ///
-/// Every `/` becomes a `-`, and so does whatever else some system forbids in a file's name. Two refs can therefore
+/// Every `/` becomes a `-`, and so does whatever else some system forbids in a file's name, or a terminal would obey. Two refs can therefore
 /// share a name: compare [`Identity`](crate::Identity) before a file is replaced.
 pub fn file_name(python: &str, git_ref: &str, finished: Finished) -> String {
     let python = plain_python(python).replace(is_forbidden, "-");
@@ -45,7 +45,7 @@ pub(crate) fn plain_python(python: &str) -> &str {
 }
 
 fn is_forbidden(character: char) -> bool {
-    character.is_control() || r#"/\:*?"<>|"#.contains(character)
+    !(character.is_ascii() || character.is_alphanumeric()) || character.is_ascii_control() || r#"/\:*?"<>|"#.contains(character)
 }
 
 #[cfg(test)]
@@ -78,6 +78,8 @@ mod tests {
             ("3.12", "", "py3.12_unknown"),
             ("3.12", " ", "py3.12_unknown"),
             ("../3.12", r"..\..\a:b", "py..-3.12_..-..-a-b"),
+            ("3.12", "fünf-五", "py3.12_fünf-五"),
+            ("3.12", "a\u{202e}b\u{9b}c\u{7f}", "py3.12_a-b-c-"),
             ("3.12\n", "a\0b\"c|d", "py3.12_a-b-c-d"),
         ];
         for (python, git_ref, middle) in table {

@@ -36,6 +36,7 @@ pub(crate) fn shown_value(value: &Value) -> String {
     match value {
         Value::Null => "none".to_owned(),
         Value::String(text) => shown(text),
+        Value::Array(values) if values.is_empty() => "none".to_owned(),
         Value::Array(values) => shown(&values.iter().map(shown_value).collect::<Vec<_>>().join(",")),
         other => shown(&other.to_string()),
     }
@@ -52,7 +53,16 @@ pub(crate) fn without_credentials(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{shown, without_credentials};
+    use serde_json::json;
+
+    use super::{shown, shown_value, without_credentials};
+
+    #[test]
+    fn a_value_is_never_shown_as_nothing() {
+        for (value, expected) in [(json!(null), "none"), (json!([]), "none"), (json!(["a", "b"]), "a,b"), (json!(true), "true")] {
+            assert_eq!(shown_value(&value), expected);
+        }
+    }
 
     #[test]
     fn urls_lose_their_credentials() {

@@ -297,7 +297,7 @@ pub enum PlanFormat {
     /// For people
     #[default]
     Text,
-    /// For programs, and for `--facts`
+    /// For programs
     Json,
 }
 

@@ -10,7 +10,7 @@ pub mod matrix;
 pub mod plan;
 pub mod upload;
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::time::Instant;
 
 use ::manifest::ExportError;
@@ -115,9 +115,14 @@ fn failure(name: &JobName, failed: &Failed) -> String {
     text
 }
 
-/// A line on standard output, where results go. Nobody may be reading; that is no reason to fail.
-fn result(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n'));
+/// A line on standard output, where results go. Nobody may be reading any more, and that is no reason to fail; a file that is cut short is one.
+fn result(text: &str) -> Result<(), FileError> {
+    match writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n')) {
+        Err(cause) if cause.kind() != ErrorKind::BrokenPipe => {
+            Err(FileError { doing: "write", path: "standard output".to_owned(), cause })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Appends to a file that GitHub Actions reads: `GITHUB_OUTPUT`, `GITHUB_STEP_SUMMARY`. Elsewhere nothing is written.
@@ -145,11 +150,11 @@ fn aside(text: &str, secrets: &Secrets) {
 /// `gfx`: prints the table of targets.
 ///
 /// # Errors
-/// Never; the type is that of all commands.
+/// If standard output cannot be written.
 pub fn gfx(args: &GfxArgs) -> Result<Code, Stop> {
     match args.format {
-        PlanFormat::Text => result(&targets::table()),
-        PlanFormat::Json => result(&format!("{:#}", targets::table_json())),
+        PlanFormat::Text => result(&targets::table())?,
+        PlanFormat::Json => result(&format!("{:#}", targets::table_json()))?,
     }
     Ok(Code::Done)
 }

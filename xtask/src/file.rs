@@ -2,8 +2,8 @@
 #![allow(clippy::disallowed_methods, reason = "this is where files are changed")]
 
 use std::fs::{self, File, FileTimes};
-use std::io::{self, ErrorKind, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::{Component, Path, PathBuf};
 
 use crate::facts::Seen;
 use crate::request::Problem;
@@ -42,6 +42,7 @@ impl FileError {
                 Some("make it readable, or choose another folder")
             }
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Some("make it writable, or choose another folder"),
+            ErrorKind::NotADirectory => Some("a folder in this path is a file: choose another folder"),
             _ => None,
         }
     }
@@ -126,6 +127,21 @@ pub fn read_at_most(path: &str, limit: u64) -> Outcome<String> {
     }
 }
 
+/// An absolute path without links, as far as it is there; of what is not there yet, `..` takes back the name before.
+pub fn real(path: &str) -> String {
+    let mut real = PathBuf::new();
+    for part in Path::new(path).components() {
+        match part {
+            Component::ParentDir => drop(real.pop()),
+            part => {
+                real.push(part);
+                real = fs::canonicalize(&real).unwrap_or(real);
+            }
+        }
+    }
+    real.to_str().unwrap_or(path).to_owned()
+}
+
 /// Whether nothing stands at a path, not even a link.
 pub fn is_free(path: &str) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| is_missing(&error))
@@ -196,13 +212,23 @@ pub fn write_text(path: &str, text: &str) -> Outcome<()> {
     place(path, |file| file.write_all(text.as_bytes()))
 }
 
-/// Adds text at the end of a file that others write to as well; makes it if it is not there.
+/// Adds lines at the end of a file that others write to as well; makes it if it is not there. A line that somebody left without its end is ended.
 ///
 /// # Errors
 /// If it cannot be written.
 pub fn append(path: &str, text: &str) -> Outcome<()> {
     let open = || File::options().append(true).create(true).open(path);
+    let text = if last_byte(path).is_some_and(|byte| byte != b'\n') { format!("\n{text}") } else { text.to_owned() };
     open().and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed("write", path))
+}
+
+/// The last byte of a file that can be read and has one. A pipe would wait for its writer.
+fn last_byte(path: &str) -> Option<u8> {
+    fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+    let (mut file, mut byte) = (File::open(path).ok()?, [0]);
+    file.seek(SeekFrom::End(-1)).ok()?;
+    file.read_exact(&mut byte).ok()?;
+    Some(byte[0])
 }
 
 /// Copies a file with its time, its new folder included.

@@ -87,7 +87,11 @@ fn matrix(platform: Platform, pythons: &[PythonVersion], refs: &[GitRef], famili
             });
         }
     }
-    let warnings = built.iter().flat_map(|(reference, families)| contradictions(platform, reference, families)).collect();
+    let mut warnings: Vec<String> =
+        built.iter().flat_map(|(reference, families)| contradictions(platform, reference, families)).collect();
+    if rows.is_empty() {
+        warnings.push("the matrix is empty: `--amdgpu-families` names nothing that these refs build for".to_owned());
+    }
     Matrix { rows, warnings }
 }
 

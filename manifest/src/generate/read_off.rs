@@ -6,14 +6,21 @@ use super::{Name, Warning};
 use crate::model::Manifest;
 use crate::wheel::WheelName;
 
-/// Fills in what nobody gave, where all wheels that say anything agree.
-pub(super) fn fill(manifest: &mut Manifest, names: &[Name]) {
-    if manifest.python_version.is_none() {
-        manifest.python_version = only(names.iter().flatten().filter_map(python));
+/// Fills in what nobody gave, where all wheels that say anything agree. Tells where they do not.
+pub(super) fn fill(manifest: &mut Manifest, names: &[Name]) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let wheels = || names.iter().flatten();
+    let values = [
+        ("Pythons", &mut manifest.python_version, wheels().filter_map(python).collect::<BTreeSet<_>>()),
+        ("platforms", &mut manifest.platform, wheels().filter_map(platform).collect()),
+    ];
+    for (what, value, found) in values.into_iter().filter(|(_, value, _)| value.is_none()) {
+        match found.len() {
+            0 | 1 => *value = found.into_iter().next(),
+            _ => warnings.push(Warning::Several { what, found: found.into_iter().collect() }),
+        }
     }
-    if manifest.platform.is_none() {
-        manifest.platform = only(names.iter().flatten().filter_map(platform));
-    }
+    warnings
 }
 
 /// What a wheel says that the manifest does not.
@@ -26,11 +33,6 @@ pub(super) fn others(manifest: &Manifest, path: &str, wheel: &WheelName) -> Vec<
     let both = pairs.into_iter().filter_map(|(found, expected)| found.zip(expected));
     let differing = both.filter(|(found, expected)| found != expected);
     differing.map(|(found, expected)| Warning::Other { path: path.to_owned(), found, expected }).collect()
-}
-
-fn only(values: impl Iterator<Item = String>) -> Option<String> {
-    let mut values = values.collect::<BTreeSet<_>>().into_iter();
-    values.next().filter(|_| values.next().is_none())
 }
 
 /// `3.13t` of `cp313-cp313t`. A wheel for several Pythons says nothing.

@@ -129,6 +129,40 @@ fn a_split_set() {
     assert_eq!(rest(&manifest), rest(&from));
 }
 
+/// Each line: the wheels of torch beside one of device code, and that which it was split from.
+#[test]
+fn device_code_for_any_python() {
+    let device = "amd_torch_device_gfx942-2.7.0-py3-none-linux_x86_64.whl";
+    let [cp312, cp313, windows, older] = [
+        "torch-2.7.0-cp312-cp312-linux_x86_64.whl",
+        "torch-2.7.0-cp313-cp313-linux_x86_64.whl",
+        "torch-2.7.0-cp312-cp312-win_amd64.whl",
+        "torch-2.6.0-cp312-cp312-linux_x86_64.whl",
+    ];
+    for (hosts, expected) in
+        [(&[cp312][..], Some(cp312)), (&[cp312, windows, older], Some(cp312)), (&[cp312, cp313], None), (&[windows, older], None)]
+    {
+        let manifest = generate(&wheels(&[hosts, &[device]].concat()), None, Given::default(), "release").unwrap().manifest;
+        assert_eq!(manifest.artifacts[0].split_from.as_deref(), expected, "{hosts:?}");
+    }
+}
+
+#[test]
+fn several_pythons_and_platforms_are_told() {
+    let folder = wheels(&["apex-1-cp312-cp312-linux_x86_64.whl", "torch-1-cp313-cp313-win_amd64.whl"]);
+    let told_of = |given| told(&generate(&folder, None, given, "release").unwrap());
+    assert_eq!(
+        told_of(Given::default()),
+        [
+            "the wheels are for several Pythons: 3.12, 3.13; the manifest names none",
+            "the wheels are for several platforms: linux-x86_64, windows-amd64; the manifest names none",
+        ]
+    );
+    // What was said wins, and each wheel that differs is told.
+    let given = Given { python_version: Some("3.12".to_owned()), platform: Some("linux-x86_64".to_owned()), ..Given::default() };
+    assert_eq!(told_of(given).len(), 2);
+}
+
 #[test]
 fn an_unchanged_wheel_keeps_what_is_known() {
     let from = Manifest::parse(BUILD).unwrap();
@@ -168,7 +202,10 @@ fn what_is_missing() {
     let device = "amd_torch_device_gfx942-2.14.0a0+rocm7.14.0a20260811-cp312-cp312-linux_x86_64.whl";
     let lost = generate(&wheels(&[device, triton]), Some(&complete), Given::default(), "release").unwrap();
     assert_eq!(lost.manifest.missing[1].project, Project::Pytorch);
-    assert_eq!(told(&lost), [format!("`{device}` holds device code of `torch`, and no such wheel of this version is there")]);
+    assert_eq!(
+        told(&lost),
+        [format!("`{device}` holds device code of `torch`, and no such wheel of this version and tags is there")]
+    );
 }
 
 #[test]
@@ -228,7 +265,7 @@ fn oddities_are_told_and_listed() {
     assert_eq!(
         told(&generated),
         [
-            "`amd_torch_device_gfx942-2.0+rocm7.14.0.x-py3-none-any.whl` holds device code of `torch`, and no such wheel of this version is there",
+            "`amd_torch_device_gfx942-2.0+rocm7.14.0.x-py3-none-any.whl` holds device code of `torch`, and no such wheel of this version and tags is there",
             "`apex-1.0_rocm-cp312-cp312-linux_x86_64.whl` is not a wheel's file name: version `1.0_rocm` is not a PEP 440 version",
             "`odd.whl` is not a wheel's file name: it has 1 of the 5 or 6 fields that dashes separate",
             "version `1.0+rocm7.13.0` of `torch-1.0+rocm7.13.0-cp312-cp312-linux_x86_64.whl` does not end in `+rocm7.14.0-x`",

@@ -82,6 +82,20 @@ fn sha256sum_is_satisfied() {
     assert!(ended.stdout.contains(&format!("{}: FAILED\n", WHEELS[3])), "{}", ended.stdout);
 }
 
+/// A list that is cut short would be taken for the whole one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told() {
+    let sandbox = folder();
+    let mut command = sandbox.command("sh");
+    command.args(["-c", "\"$0\" \"$@\" >/dev/full"]).arg(sandbox.xtask().get_program());
+    let ended = finish(command.args(["manifest", "export", "dist/manifests/m.json", "--format", "sha256sums"])).expect(3);
+    assert_eq!(
+        ended.stderr,
+        "error: cannot write `standard output`: No space left on device (os error 28)\nhint: free some space, or choose another folder\n"
+    );
+}
+
 /// Nothing but the hashes that were exported lets pip take a wheel, and no index is asked.
 #[test]
 fn pip_installs_the_requirements() {
@@ -133,6 +147,8 @@ fn outputs_of_a_step() {
     let sandbox = folder();
     sandbox.write("output", "other=1\n");
     export(&sandbox, "github-output", "output");
+    export(&sandbox, "github-output", "new/folder/output");
+    assert!(sandbox.read("output").ends_with(&sandbox.read("new/folder/output")));
     let path = sandbox.arg("dist/manifests/m.json");
     let expected = [
         ("other", "1"),

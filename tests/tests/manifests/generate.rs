@@ -326,3 +326,23 @@ fn the_ci_run_only_on_github() {
     let manifest = run("false");
     assert_eq!((&manifest["run_id"], &manifest["job_id"], &manifest["ci"]), (&json!(null), &json!(null), &json!(null)));
 }
+
+#[test]
+fn the_ci_run_holds_no_secret() {
+    let sandbox = Sandbox::new();
+    set(&sandbox);
+    let mut command = sandbox.xtask();
+    command.args(["manifest", "generate", "dist"]).envs([
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_SERVER_URL", "https://user:password-word@host"),
+        ("GITHUB_REPOSITORY", "ROCm/TheRock"),
+        ("GITHUB_RUN_ID", "1"),
+        ("GITHUB_REF", "refs/heads/long-secret-token"),
+        ("MY_TOKEN", "long-secret-token"),
+    ]);
+    finish(&mut command).expect(0);
+    let ci = &sandbox.json(UNKNOWN)["ci"];
+    assert_eq!(ci["server"], "https://host");
+    assert_eq!(ci["run_url"], "https://host/ROCm/TheRock/actions/runs/1");
+    assert_eq!(ci["ref"], "refs/heads/***");
+}

@@ -21,7 +21,7 @@ fn odd_wheels_are_told_and_listed() {
     let expected = [
         "`.cache` is not looked into, because its name begins with a dot",
         "`amd_torch_device_gfx942-2.14.0+rocm7.14.0-cp312-cp312-linux_x86_64.whl` holds device code of `torch`, and no such wheel of this \
-         version is there",
+         version and tags is there",
         "`sub/torch-2.12.0-cp311-cp311-win_amd64.whl` is for Python 3.11, and the set is for Python 3.12",
         "`sub/torch-2.12.0-cp311-cp311-win_amd64.whl` is for windows-amd64, and the set is for linux-x86_64",
         "`torch-2.7.0_rocm-cp312-cp312-linux_x86_64.whl` is not a wheel's file name: version `2.7.0_rocm` is not a PEP 440 version",

@@ -99,7 +99,10 @@ fn refusals() {
                 &["manifest", "show", "none.json"],
                 "error: cannot read `BOX/project/none.json`: No such file or directory (os error 2)\nhint: look whether the path is right",
             ),
-            (&["manifest", "show", "folder"], "error: cannot read `BOX/project/folder`: Is a directory (os error 21)"),
+            (
+                &["manifest", "show", "folder"],
+                "error: cannot read `BOX/project/folder`: Is a directory (os error 21)\nhint: name the manifest, not its folder",
+            ),
             (
                 &["manifest", "show", "page.json"],
                 "error: cannot read `BOX/project/page.json`: manifest is not JSON: expected value at line 1 column 1\n\

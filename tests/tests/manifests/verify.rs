@@ -44,6 +44,18 @@ fn a_whole_folder() {
 }
 
 #[test]
+fn a_manifest_far_from_its_wheels() {
+    let (sandbox, _) = whole();
+    sandbox.copy("dist/manifests", "elsewhere");
+    check_refused(
+        &sandbox,
+        verified(&sandbox, &["elsewhere/therock-manifest_torch_py3.12_nightly.json"]),
+        5,
+        "error: there is no wheel in `BOX/project/elsewhere`\nhint: name the folder with the wheels after the manifest\n",
+    );
+}
+
+#[test]
 fn every_difference_is_told() {
     let (sandbox, mut manifest) = whole();
     let torch = sandbox.path("dist").join(TORCH);

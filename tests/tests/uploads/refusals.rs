@@ -50,6 +50,41 @@ fn all_that_is_wrong_is_told_at_once() {
     );
 }
 
+/// A link is another way to the same folder, and so is one back from a folder that is not there yet.
+#[cfg(unix)]
+#[test]
+fn a_link_into_the_folder_of_the_wheels() {
+    let sandbox = Sandbox::new();
+    set(&sandbox, "a wheel");
+    std::os::unix::fs::symlink("dist", sandbox.path("link")).unwrap();
+    for dest in ["link", "link/up", "new/../dist/up", "new/../link"] {
+        let expected = format!(
+            "error: `BOX/project/{dest}` is the folder of the wheels, or in it\n\
+             hint: choose a folder beside it: what is in it counts as part of the set\n"
+        );
+        refused(&sandbox, &["--dest", dest], 2, &expected);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn places_that_cannot_be_looked_at() {
+    let sandbox = Sandbox::new();
+    set(&sandbox, "a wheel");
+    sandbox.write("file", "x");
+    let key = &crate::keys("up")[0];
+    sandbox.make_folder(key.rsplit_once('/').unwrap().0);
+    std::os::unix::fs::symlink("nowhere", sandbox.path(key)).unwrap();
+    let through = crate::keys("file")[0].clone();
+    let expected = format!(
+        "error: cannot read `BOX/project/{through}`: Not a directory (os error 20)\n\
+         hint: a folder in this path is a file: choose another folder\n"
+    );
+    refused(&sandbox, &["--dest", "file"], 3, &expected);
+    let expected = format!("error: cannot read `BOX/project/{key}`: No such file or directory (os error 2)\n");
+    refused(&sandbox, &["--dest", "up"], 3, &expected);
+}
+
 #[test]
 fn manifests_that_are_not_there() {
     let sandbox = Sandbox::new();

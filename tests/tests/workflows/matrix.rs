@@ -16,7 +16,7 @@ fn rows_are_printed_in_one_line() {
     let alice = "users/alice/gfx125x-bringup";
     let both = "gfx125X-dcgpu;gfx90c";
     #[rustfmt::skip]
-    let cases: [(&[&str], Vec<String>); 10] = [
+    let cases: [(&[&str], Vec<String>); 9] = [
         (&["--platform", "linux", "--release-type", "ci", "--amdgpu-families", "gfx94X-dcgpu"],
             vec![row("3.12", "release/2.12", "gfx94X-dcgpu", "auto"), row("3.12", "release/2.13", "gfx94X-dcgpu", "auto")]),
         (&["--platform", "windows", "--release-type", "ci", "--amdgpu-families", "gfx110X-all"],
@@ -35,13 +35,19 @@ fn rows_are_printed_in_one_line() {
             "release/2.13"], vec![row("3.14", "release/2.13", "gfx110X-all", "auto")]),
         (&["--platform", "linux", "--amdgpu-families", "gfx94X-dcgpu", "--python-versions", "3.14", "--pytorch-git-refs",
             "nightly"], vec![row("3.14", "nightly", "gfx94X-dcgpu", "auto")]),
-        (&["--platform", "linux"], vec![]),
     ];
     let sandbox = Sandbox::new();
     for (args, rows) in cases {
         let ended = finish(sandbox.xtask().arg("matrix").args(args)).expect(0);
         assert_eq!((ended.stdout, ended.stderr), (format!("[{}]\n", rows.join(",")), String::new()), "{args:?}");
     }
+}
+
+#[test]
+fn an_empty_matrix_is_told() {
+    let ended = Sandbox::new().run(&["matrix", "--platform", "linux"]).expect(0);
+    let warning = "warning: the matrix is empty: `--amdgpu-families` names nothing that these refs build for\n";
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("[]\n", warning));
 }
 
 #[test]

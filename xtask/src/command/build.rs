@@ -98,9 +98,9 @@ fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given:
     ended?;
     let (manifest, path) = recorded?;
     for artifact in &manifest.artifacts {
-        result(&session.host.platform.join(&session.request.places.output, artifact.relative_path.as_str()));
+        result(&session.host.platform.join(&session.request.places.output, artifact.relative_path.as_str()))?;
     }
-    result(&path);
+    result(&path)?;
     let wheels = counted(manifest.artifacts.len() as u64, "wheel");
     session.report.end(&format!("{wheels} in {}", report::duration(session.seconds())));
     for text in given::unlike(given, session.host, &manifest, &session.request.places.output) {

@@ -32,7 +32,7 @@ pub fn run(args: &CheckoutArgs, host: &Host) -> Result<Code, Stop> {
     session.tell_reasons(&jobs);
     session.execute(&jobs, &facts, &mut Wheels::new(), &mut |_| Ok(()))?;
     for project in &session.request.selected {
-        result(session.request.dir(*project));
+        result(session.request.dir(*project))?;
     }
     let count = session.request.selected.len();
     let things = if count == 1 { "checkout" } else { "checkouts" };

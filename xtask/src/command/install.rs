@@ -28,7 +28,7 @@ pub fn run(args: &InstallArgs, host: &Host) -> Result<Code, Stop> {
     session.execute(&plan.prepare, &facts, &mut Wheels::new(), &mut |_| Ok(()))?;
     let facts = session.facts(Some(facts));
     if let Some(python) = facts.environment.python() {
-        result(&python.executable);
+        result(&python.executable)?;
     }
     Ok(Code::Done)
 }

@@ -52,7 +52,7 @@ pub fn run(args: &LockArgs, host: &Host) -> Result<Code, Stop> {
     }
     for (lock, manifest) in &manifests {
         file::write_text(&lock.file, &manifest.to_json())?;
-        result(&lock.file);
+        result(&lock.file)?;
     }
     let count = manifests.len();
     let things = if count == 1 { "manifest" } else { "manifests" };

@@ -16,6 +16,6 @@ pub fn run(args: &MatrixArgs, host: &Host) -> Result<Code, Stop> {
     matrix.warnings.iter().for_each(|warning| aside(&format!("warning: {warning}"), &secrets));
     let json = serde_json::json!(matrix.rows).to_string();
     append_for_github(host, "GITHUB_OUTPUT", &format!("pytorch_matrix={json}\n"))?;
-    result(&json);
+    result(&json)?;
     Ok(Code::Done)
 }

@@ -55,8 +55,8 @@ pub fn run(args: &PlanArgs, host: &Host) -> Result<Code, Stop> {
     }
     let plan = plan::whole(&request, &seen.host, &seen.facts).map_err(|problems| Stop::Problems(Code::World, problems))?;
     match args.format {
-        PlanFormat::Text => result(&plan::text::text(&plan, &request.secrets)),
-        PlanFormat::Json => result(&json(&plan, &seen, &request)),
+        PlanFormat::Text => result(&plan::text::text(&plan, &request.secrets))?,
+        PlanFormat::Json => result(&json(&plan, &seen, &request))?,
     }
     Ok(Code::Done)
 }

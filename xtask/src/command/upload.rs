@@ -12,7 +12,7 @@ use crate::host::Host;
 use crate::redact::Secrets;
 use crate::report::{Detail, Report};
 use crate::request::Problem;
-use crate::upload::{Destination, Layout, ManifestFile, Name, Object, Part, Present, Verdict};
+use crate::upload::{Destination, Layout, ManifestFile, Name, Object, Part, Present, UploadError, Verdict};
 use crate::{file, observe};
 
 mod folder;
@@ -29,7 +29,7 @@ pub fn run(args: &UploadArgs, host: &Host) -> Result<Code, Stop> {
     let (manifest, file) = read_whole(&asked.manifest)?;
     let folder = asked.folder.unwrap_or_else(|| verify::folder_of(host, &asked.manifest));
     let wrong = |errors: Vec<_>| Stop::Problems(Code::Request, errors.into_iter().map(Problem::from).collect());
-    let outside = asked.dest.outside(&folder, host.platform);
+    let outside = outside(&asked.dest, &folder, host);
     let layout = match (outside, Layout::new(asked.dest.clone(), asked.run, asked.family, &manifest, host)) {
         (Ok(()), Ok(layout)) => layout,
         (outside, layout) => return Err(wrong(outside.err().into_iter().chain(layout.err().into_iter().flatten()).collect())),
@@ -54,11 +54,18 @@ pub fn run(args: &UploadArgs, host: &Host) -> Result<Code, Stop> {
         };
         report.note(&secrets.redact(&note));
     }
-    objects.iter().for_each(|object| result(&object.url));
+    objects.iter().try_for_each(|object| result(&object.url))?;
     if let (Destination::Bucket(_), Some(manifest), false) = (&asked.dest, objects.last(), args.dry_run) {
         tell_github(host, &mut report, "GITHUB_OUTPUT", github_output_line("manifest_url", &manifest.url));
     }
     Ok(Code::Done)
+}
+
+/// Refuses a folder in that of the wheels, by whatever way it is named.
+fn outside(dest: &Destination, wheels: &str, host: &Host) -> Result<(), UploadError> {
+    let Destination::Folder(folder) = dest else { return Ok(()) };
+    let real = Destination::Folder(file::real(folder));
+    real.outside(&file::real(wheels), host.platform).map_err(|_| UploadError::Into(folder.clone()))
 }
 
 /// What was typed, checked.

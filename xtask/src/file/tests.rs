@@ -157,16 +157,50 @@ fn errors_name_their_path() {
 }
 
 #[test]
+fn lines_are_added_after_whole_lines() {
+    let folder = Folder::new();
+    let path = folder.at("output");
+    for (before, expected) in [("", "a=1\n"), ("b=2\n", "b=2\na=1\n"), ("b=2", "b=2\na=1\n")] {
+        write_text(&path, before).unwrap();
+        append(&path, "a=1\n").unwrap();
+        assert_eq!(read_text(&path).unwrap(), expected);
+    }
+    append(&folder.at("new"), "a=1\n").unwrap();
+    assert_eq!(read_text(&folder.at("new")).unwrap(), "a=1\n");
+}
+
+#[test]
 fn errors_have_advice() {
     let doing = |doing, kind: ErrorKind| FileError { doing, path: "x".to_owned(), cause: kind.into() }.hint();
     let hint = |kind| doing("write", kind);
     assert_eq!(hint(ErrorKind::StorageFull), Some("free some space, or choose another folder"));
     assert_eq!(hint(ErrorKind::ReadOnlyFilesystem), Some("make it writable, or choose another folder"));
     assert_eq!(hint(ErrorKind::PermissionDenied), Some("make it writable, or choose another folder"));
+    assert_eq!(doing("read", ErrorKind::PermissionDenied), Some("make it readable, or choose another folder"));
+    assert_eq!(hint(ErrorKind::NotADirectory), Some("a folder in this path is a file: choose another folder"));
     assert_eq!(hint(ErrorKind::NotFound), None);
     for reading in ["read", "list"] {
         let hint = doing(reading, ErrorKind::PermissionDenied);
         assert_eq!(hint, Some("make it readable, or choose another folder"));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_real_path_has_no_links() {
+    let folder = Folder::new();
+    let base = fs::canonicalize(folder.at("")).unwrap().to_str().unwrap().to_owned();
+    fs::create_dir_all(folder.at("a/b")).unwrap();
+    std::os::unix::fs::symlink("a/b", folder.at("link")).unwrap();
+    for (path, expected) in [
+        ("a/b", "a/b"),
+        ("link", "a/b"),
+        ("link/..", "a"),
+        ("link/x/y", "a/b/x/y"),
+        ("x/../link/../b", "a/b"),
+        ("x/y/../../c", "c"),
+    ] {
+        assert_eq!(real(&folder.at(path)), format!("{base}/{expected}"), "{path}");
     }
 }
 

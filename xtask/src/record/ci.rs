@@ -5,19 +5,15 @@ use manifest::{Ci, Extra};
 use crate::host::Host;
 use crate::redact::Secrets;
 
-/// The run that this program is part of.
+/// The run that this program is part of, without secrets: an address of a server may hold a password.
 pub fn ci(host: &Host, secrets: &Secrets) -> Option<Ci> {
     if !host.on_github() {
         return None;
     }
-    let variable = |name: &str| host.var(name).map(str::to_owned);
+    let variable = |name: &str| host.var(name).map(|value| secrets.redact(value).into_owned());
     let page = || {
-        Some(format!(
-            "{}/{}/actions/runs/{}",
-            host.var("GITHUB_SERVER_URL")?,
-            host.var("GITHUB_REPOSITORY")?,
-            host.var("GITHUB_RUN_ID")?
-        ))
+        let [server, repository, run] = ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"].map(variable);
+        Some(format!("{}/{}/actions/runs/{}", server?, repository?, run?))
     };
     Some(Ci {
         provider: "github".to_owned(),

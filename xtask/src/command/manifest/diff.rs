@@ -19,7 +19,7 @@ pub(super) fn run(args: &DiffArgs, host: &Host) -> Result<Code, Stop> {
     result(&match args.format {
         PlanFormat::Text => diff.to_string(),
         PlanFormat::Json => read::harmless(&format!("{:#}", json!(diff))),
-    });
+    })?;
     match max.map(|max| diff.growth_beyond(max)) {
         Some(grown) if !grown.is_empty() => Err(Stop::Problems(Code::Unproven, problems(&grown))),
         _ => Ok(Code::Done),

@@ -23,9 +23,12 @@ pub(super) fn run(args: &ExportArgs, host: &Host) -> Result<Code, Stop> {
     })?;
     match (output, args.format) {
         // The file that GitHub names has the outputs of the step's other commands in it.
-        (Some(output), ExportFormat::GithubOutput) => file::append(&output, &text)?,
+        (Some(output), ExportFormat::GithubOutput) => {
+            file::make_folder(host.platform.parent(&output).unwrap_or(&output))?;
+            file::append(&output, &text)?;
+        }
         (Some(output), _) => file::write_text(&output, &text)?,
-        (None, _) => result(&text),
+        (None, _) => result(&text)?,
     }
     Ok(Code::Done)
 }

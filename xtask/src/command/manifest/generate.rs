@@ -34,7 +34,7 @@ pub(super) fn run(args: &GenerateArgs, host: &Host) -> Result<Code, Stop> {
     let sums = Sums::of(host, &request.folder);
     let path = write(&manifest, &request, host, &sums)?;
     warnings(sums.warning().into_iter().collect());
-    result(&path);
+    result(&path)?;
     Ok(Code::Done)
 }
 

@@ -37,7 +37,7 @@ pub(super) fn run(args: &MergeArgs, host: &Host) -> Result<Code, Stop> {
     }
     match output {
         Some(path) => write(&path, merged)?,
-        None => result(&read::harmless(&merged.into_json())),
+        None => result(&read::harmless(&merged.into_json()))?,
     }
     Ok(Code::Done)
 }

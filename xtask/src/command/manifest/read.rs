@@ -41,6 +41,7 @@ impl ReadError {
     pub(super) fn problem(&self) -> Problem {
         let hint = match self {
             Self::File(error) if error.cause.kind() == ErrorKind::NotFound => Some("look whether the path is right"),
+            Self::File(error) if error.cause.kind() == ErrorKind::IsADirectory => Some("name the manifest, not its folder"),
             Self::File(error) => error.hint(),
             Self::NoText { .. } => Some("look whether the path is right: a manifest is JSON"),
             Self::Manifest { cause, .. } => cause.hint(),

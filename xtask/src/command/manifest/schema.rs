@@ -16,9 +16,9 @@ pub(super) fn run(args: &SchemaArgs, host: &Host) -> Result<Code, Stop> {
     if args.check {
         let checkout = Checkout::of(host).map_err(Stop::world)?;
         checkout.check()?;
-        result(&format!("`{COMMITTED}` is what the types say"));
+        result(&format!("`{COMMITTED}` is what the types say"))?;
     } else {
-        result(SCHEMA);
+        result(SCHEMA)?;
     }
     Ok(Code::Done)
 }

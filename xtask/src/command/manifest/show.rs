@@ -12,6 +12,6 @@ pub(super) fn run(args: &ShowArgs, host: &Host) -> Result<Code, Stop> {
         (PlanFormat::Text, Document::Manifest(manifest)) => manifest.summary(),
         (PlanFormat::Text, Document::Index(index)) => index.summary(),
         (PlanFormat::Json, document) => read::harmless(&document.into_json()),
-    });
+    })?;
     Ok(Code::Done)
 }

@@ -17,6 +17,9 @@ use crate::request::{MANIFESTS, Problem};
 /// How many differences of one kind are shown.
 const SHOWN: usize = 20;
 
+/// What to do where the folder is the wrong one.
+const ELSEWHERE: &str = "name the folder with the wheels after the manifest";
+
 pub(super) fn run(args: &VerifyArgs, host: &Host) -> Result<Code, Stop> {
     let path = read::path(host, "the manifest `FILE`", &args.manifest);
     let folder = args.folder.as_ref().map(|folder| read::path(host, "the folder `DIR`", folder)).transpose();
@@ -35,7 +38,7 @@ pub(super) fn run(args: &VerifyArgs, host: &Host) -> Result<Code, Stop> {
     }
     let found = compare(&manifest, &folder, &secrets)?;
     let (count, size) = (found.wheels.len() as u64, found.wheels.iter().map(|wheel| wheel.file.size_bytes).sum());
-    result(&format!("{}, {}: as the manifest says", counted(count, "wheel"), manifest::size(size)));
+    result(&format!("{}, {}: as the manifest says", counted(count, "wheel"), manifest::size(size)))?;
     Ok(Code::Done)
 }
 
@@ -43,14 +46,18 @@ pub(super) fn run(args: &VerifyArgs, host: &Host) -> Result<Code, Stop> {
 pub(in crate::command) fn compare(manifest: &Manifest, folder: &str, secrets: &Secrets) -> Result<Found, Stop> {
     if file::look(folder) != Seen::Directory {
         let text = format!("there is no folder `{folder}`");
-        let problem = Problem::new(text).hint("name the folder with the wheels after the manifest");
-        return Err(Stop::Problems(Code::World, vec![problem]));
+        return Err(Stop::world(Problem::new(text).hint(ELSEWHERE)));
     }
     let found = inspect::folder(folder).map_err(|errors| {
         let unread = errors.iter().any(|error| matches!(error, InspectError::File(_)));
         Stop::Problems(if unread { Code::World } else { Code::Unproven }, inspect::problems(&errors))
     })?;
     found.passed_over.iter().for_each(|folder| aside(&format!("warning: {folder}"), secrets));
+    // More likely than that all wheels are gone.
+    if found.wheels.is_empty() && !manifest.artifacts.is_empty() {
+        let problem = Problem::new(format!("there is no wheel in `{folder}`")).hint(ELSEWHERE);
+        return Err(Stop::Problems(Code::Unproven, vec![problem]));
+    }
     let differences = manifest.verify(&found.files());
     if !differences.is_empty() {
         return Err(Stop::Unproven(told(&differences)));

@@ -1,18 +1,20 @@
 //! Uploads into a folder: one that is mounted, or staged for something else to carry away.
 
+use std::io::ErrorKind;
+
 use super::{Sent, changed, conflict};
 use crate::command::{Code, Stop};
-use crate::facts::Seen;
 use crate::file::{self, Copied, FileError, Stored};
 use crate::upload::{Object, Present, Verdict};
 
 /// What is there.
 pub(super) fn present(object: &Object) -> Result<Present, FileError> {
-    if file::look(&object.url) == Seen::Missing {
-        return Ok(Present::Nothing);
+    // A link to nothing is something that cannot be looked at, and so is a path through a file.
+    match file::measure(&object.url) {
+        Ok(there) => Ok(Present::Content { size: there.size, sha256: Some(there.sha256) }),
+        Err(error) if error.cause.kind() == ErrorKind::NotFound && file::is_free(&object.url) => Ok(Present::Nothing),
+        Err(error) => Err(error),
     }
-    let there = file::measure(&object.url)?;
-    Ok(Present::Content { size: there.size, sha256: Some(there.sha256) })
 }
 
 /// Copies the file; it is hashed on the way and appears as a whole, if nothing else has appeared.
