@@ -64,13 +64,14 @@ fn a_checkout_on_a_branch_is_never_moved() {
     let sandbox = &demo.sandbox;
     clone_and_change(&demo, "src of mine/triton");
     let [head, locked] = ["src of mine/triton", "build/demo/origins/triton"].map(|dir| git(sandbox, dir, &["rev-parse", "HEAD"]));
+    let short = git(sandbox, "src of mine/triton", &["rev-parse", "--short", "HEAD"]);
     let before = snapshot(&sandbox.path("src of mine"));
     let ended =
         finish(&mut demo.again(&["--only", "triton", "--output-dir", "unmoved", "--root-checkout-dir", "src of mine"])).expect(3);
     assert_eq!(
         sandbox.plain(&ended.stderr),
         format!(
-            "error: `BOX/project/src of mine/triton` is a checkout of yours at {head}; `--ref release/2.13` is {locked} of triton\nhint: \
+            "error: `BOX/project/src of mine/triton` is a checkout of yours at {head}, with changes in `new.txt`, `note.txt`, with commits that no remote has: `{short} A note`; `--ref release/2.13` is {locked} of triton\nhint: \
              commit or stash what you changed and check out that commit yourself, build what is there with `--triton-dir BOX/project/src of \
              mine/triton`, check out elsewhere with `--root-checkout-dir`, or remove the folder\n"
         )
