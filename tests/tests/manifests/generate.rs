@@ -131,6 +131,9 @@ fn from_the_manifest_of_a_build() {
     build["pytorch"] = source.clone();
     build["artifacts"][0]["planned_version"] = json!("2.13.0+rocm7.14.0");
     build["unknown"] = json!({"kept": 1});
+    for index in [0, 1] {
+        build["artifacts"][index]["labels"]["build_variant"] = json!("asan");
+    }
     sandbox.write("build.json", &build.to_string());
 
     wheel(&sandbox, &format!("dist/{TORCH}"), &["amd-torch-device-gfx942"]);
@@ -143,6 +146,7 @@ fn from_the_manifest_of_a_build() {
         (&source, &build["unknown"], &json!(["gfx942"]))
     );
     let [device, torch] = [0, 1].map(|index| &manifest["artifacts"][index]);
+    assert_eq!(device["labels"]["build_variant"], "asan");
     assert_eq!((&device["relative_path"], &device["split_from"]), (&json!(DEVICE), &json!(TORCH)));
     assert_eq!(
         (&torch["planned_version"], &torch["requires_dist"]),

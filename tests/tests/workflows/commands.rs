@@ -156,6 +156,20 @@ fn every_variable_of_a_script_is_set() {
     }
 }
 
+/// The last manifest that is written is the one that is published.
+#[test]
+fn every_manifest_has_the_row_of_its_matrix() {
+    for workflow in wheels() {
+        let writes = |words: &Vec<String>| ["build", "manifest generate"].contains(&name(words).as_str());
+        let steps: Vec<Step> =
+            workflow.steps().filter(|step| step.run().map(commands).unwrap_or_default().iter().any(writes)).collect();
+        assert_eq!(steps.len(), 2, "{}", workflow.name);
+        for step in steps {
+            assert!(step.variables().contains(&"THEROCK_MATRIX"), "{}", step.place());
+        }
+    }
+}
+
 /// Names in capitals: in bash behind `$` or `${`, in cmd between `!`. A script's own variables are in small letters.
 fn variables(script: &str) -> impl Iterator<Item = &str> {
     let name = |c: char| c.is_ascii_uppercase() || c == '_';

@@ -22,7 +22,9 @@ pub(super) fn run(args: &GenerateArgs, host: &Host) -> Result<Code, Stop> {
     let warnings = |texts: Vec<String>| texts.iter().for_each(|text| aside(&format!("warning: {text}"), &secrets));
     warnings(found.passed_over.iter().map(ToString::to_string).collect());
 
-    let variant = host.var("BUILD_VARIANT").unwrap_or("release");
+    // Nobody changes a build's variant by changing its wheels.
+    let built = from.as_ref().and_then(|from| from.artifacts.first()).map(|wheel| wheel.labels.build_variant.as_str());
+    let variant = host.var("BUILD_VARIANT").or(built).unwrap_or("release");
     let generated = generate(&found.files(), from.as_ref(), request.given.clone(), variant);
     let Generated { mut manifest, warnings: odd } = generated.map_err(|error| {
         let text = format!("no manifest can be written of `{}`: {error}", request.folder);
