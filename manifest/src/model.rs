@@ -143,6 +143,11 @@ impl Manifest {
         }
     }
 
+    /// The wheels in the order of their paths, as a file lists them.
+    pub fn artifacts_by_path(&self) -> Vec<&Artifact> {
+        by_path(&self.artifacts)
+    }
+
     /// The project's source, if there is an entry.
     pub fn source(&self, project: Project) -> Option<&Source> {
         match project {
@@ -249,9 +254,13 @@ impl Status {
 }
 
 fn sorted_by_path<S: Serializer>(artifacts: &[Artifact], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(by_path(artifacts))
+}
+
+fn by_path(artifacts: &[Artifact]) -> Vec<&Artifact> {
     let mut sorted: Vec<&Artifact> = artifacts.iter().collect();
     sorted.sort_by_key(|artifact| &artifact.relative_path);
-    serializer.collect_seq(sorted)
+    sorted
 }
 
 #[cfg(test)]

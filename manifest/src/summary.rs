@@ -70,12 +70,10 @@ impl Manifest {
     }
 
     fn wheels(&self) -> Vec<Row> {
-        let mut artifacts: Vec<&Artifact> = self.artifacts.iter().collect();
-        artifacts.sort_by_key(|artifact| &artifact.relative_path);
         let wheel = |artifact: &Artifact| {
             vec![shown(artifact.relative_path.as_str()), size(artifact.size_bytes), short(artifact.sha256.as_str())]
         };
-        let mut rows: Vec<Row> = artifacts.into_iter().map(wheel).collect();
+        let mut rows: Vec<Row> = self.artifacts_by_path().into_iter().map(wheel).collect();
         if rows.len() > 1 {
             rows.push(vec![counted(rows.len() as u64, "wheel"), self.total_size()]);
         }

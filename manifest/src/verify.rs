@@ -142,8 +142,7 @@ impl Manifest {
     /// What in the manifest contradicts the rest of it: paths listed twice, labels that are not what the names say, versions
     /// that are not those planned, a set called complete that is not.
     pub fn check(&self) -> Vec<Difference> {
-        let mut artifacts: Vec<&Artifact> = self.artifacts.iter().collect();
-        artifacts.sort_by_key(|artifact| &artifact.relative_path);
+        let artifacts = self.artifacts_by_path();
         let twice = artifacts.windows(2).filter(|pair| pair[0].relative_path == pair[1].relative_path);
         let twice = twice.map(|pair| Difference::Twice { path: pair[0].relative_path.as_str().to_owned() });
         let mut differences: Vec<Difference> = twice.collect();

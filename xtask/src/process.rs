@@ -1,5 +1,6 @@
 //! The one door to programs. `ask` is for local questions that answer at once; `run` is for everything that may wait on a network, unpack or
-//! build, `pour` for such a program whose output is an answer. Both get an absolute program, a folder and what changes in the environment; nothing of the tool itself changes for it.
+//! build, `pour` for such a program whose output is an answer. All get an absolute program, a folder and what changes in the environment; nothing
+//! of the tool itself changes for it.
 #![allow(clippy::disallowed_methods, reason = "this is where programs are started")]
 
 use std::collections::BTreeMap;
@@ -210,7 +211,7 @@ pub fn run(spawn: &Spawn, on_line: &mut dyn FnMut(&str)) -> Result<Ended, Proces
 }
 
 /// Runs a program to its end and passes on all that it prints to standard output, as it comes. Returns how it ended and what it wrote to standard
-/// error.
+/// error. It may be silent for as long as it likes: `aws` has limits of its own.
 ///
 /// # Errors
 /// If it cannot be started, or its output cannot be read or passed on. That it ends badly is no error here.

@@ -132,9 +132,8 @@ impl Layout {
             sha256: sha256.clone(),
             content_type,
         };
-        let mut artifacts: Vec<_> = manifest.artifacts.iter().collect();
-        artifacts.sort_by_key(|artifact| &artifact.relative_path);
-        let mut objects: Vec<Object> = artifacts
+        let mut objects: Vec<Object> = manifest
+            .artifacts_by_path()
             .into_iter()
             .map(|artifact| {
                 let path = artifact.relative_path.as_str();
