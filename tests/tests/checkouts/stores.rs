@@ -113,6 +113,37 @@ fn a_submodule_that_is_not_given_by_its_hash_is_left_to_git() {
 }
 
 #[test]
+fn a_repository_may_be_its_own_submodule() {
+    let all = Repositories::new();
+    let first = all.forge.head("pytorch/pytorch");
+    all.forge.git("pytorch/pytorch", &["submodule", "--quiet", "add", "https://github.com/pytorch/pytorch", "itself"]);
+    let commit = all.forge.commit("pytorch/pytorch", &[]);
+    let ended = all.nightly(&["--no-hipify"]);
+    assert!(!ended.stderr.contains("shares them with no other run"), "{}", ended.stderr);
+    all.assert_whole("build/src/pytorch", &commit);
+    assert_eq!(all.head("build/src/pytorch/itself"), first);
+}
+
+#[test]
+fn what_a_killed_git_left_where_pins_are_read_goes() {
+    let all = Repositories::new();
+    let pin = "1".repeat(40);
+    let files = [(".ci/docker/ci_commit_pins/triton.txt", pin.as_str())];
+    all.forge.commit("pytorch/pytorch", &files);
+    let lock =
+        || finish(&mut all.forge.lock(&["--ref", "nightly", "--only", "pytorch,triton", "--output", "lock.json"])).expect(0);
+    lock();
+    let folder = all.shared().join("git");
+    let mut stores = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let store = stores.next().unwrap();
+    std::fs::write(store.join("shallow.lock"), "half").unwrap();
+    all.forge.commit("pytorch/pytorch", &[("a.cu", "cuda again\n")]);
+    lock();
+    assert!(all.forge.sandbox.read("lock.json").contains(&all.forge.head("pytorch/pytorch")));
+    assert!(!store.join("shallow.lock").exists());
+}
+
+#[test]
 fn a_plan_shows_what_is_shared() {
     let all = Repositories::new();
     let sandbox = &all.forge.sandbox;
