@@ -144,6 +144,26 @@ fn what_a_killed_git_left_where_pins_are_read_goes() {
 }
 
 #[test]
+fn what_is_shared_is_not_packed_anew() {
+    let all = Repositories::new();
+    let config = all.forge.sandbox.root().join("gitconfig");
+    let text = std::fs::read_to_string(&config).unwrap() + "[gc]\n\tautoPackLimit = 1\n\tautoDetach = false\n";
+    std::fs::write(config, text).unwrap();
+    let packs = |folder: &std::path::Path| {
+        let names = tests::snapshot(folder).into_keys().filter(|path| path.extension().is_some_and(|end| end == "pack"));
+        names.map(|path| path.file_name().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    all.nightly(&[]);
+    all.forge.commit("pytorch/pytorch", &[("a.cu", "cuda again\n")]);
+    // Translated, and so with a commit of its own.
+    all.nightly(&["--work-dir", "other"]);
+    let commits = all.shared().join("commits");
+    let stores = std::fs::read_dir(&commits).unwrap().map(|entry| entry.unwrap().path());
+    let store = stores.filter(|path| path.is_dir()).find(|path| packs(path).len() == 2).expect("a pack for each commit");
+    assert_eq!(packs(&all.forge.sandbox.path("other/src/pytorch/.git/objects")), packs(&store));
+}
+
+#[test]
 fn a_plan_shows_what_is_shared() {
     let all = Repositories::new();
     let sandbox = &all.forge.sandbox;

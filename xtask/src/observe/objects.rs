@@ -104,7 +104,7 @@ impl<'a> Objects<'a> {
     fn network(&self, what: &str, args: &[&str]) -> Result<(), String> {
         // The address is given anew each time, so that its credentials are not written down.
         let origin = format!("remote.origin.url={}", self.repo.as_str());
-        let args = [&["--git-dir", &self.dir, "-c", &origin, "-c", "gc.auto=0"], args].concat();
+        let args = [&["--git-dir", &self.dir, "-c", &origin], args].concat();
         remote::run(self.git, &args, &self.dir, what, self.repo).map(drop)
     }
 }

@@ -38,9 +38,18 @@ pub const FOREIGN_GIT: [&str; 11] = [
 ];
 
 /// What each git command is told that touches what others wrote. No hook runs, wherever it comes from, and no address, a submodule's neither,
-/// names a program, even where the user's own settings would let it.
-pub const GUARDS: [&str; 6] =
-    ["-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never", "-c", "protocol.fd.allow=never"];
+/// names a program, even where the user's own settings would let it. Nor does git tidy up behind a command that has ended, in a folder that may be
+/// renamed by then: it would pack anew what a checkout shares with a store.
+pub const GUARDS: [&str; 8] = [
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "protocol.ext.allow=never",
+    "-c",
+    "protocol.fd.allow=never",
+    "-c",
+    "maintenance.auto=false",
+];
 
 /// The git that everything is fetched with.
 ///

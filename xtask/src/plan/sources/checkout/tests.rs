@@ -6,8 +6,8 @@ use crate::host::Environment;
 use crate::plan::check::fixture::{self, checkout, commit, facts, lines, locked_facts, request, told};
 use crate::plan::unknown;
 
-const GIT: &str =
-    "GIT_TERMINAL_PROMPT=0 /usr/bin/git -c core.hooksPath=/dev/null -c protocol.ext.allow=never -c protocol.fd.allow=never";
+const GIT: &str = "GIT_TERMINAL_PROMPT=0 /usr/bin/git -c core.hooksPath=/dev/null -c protocol.ext.allow=never -c \
+                   protocol.fd.allow=never -c maintenance.auto=false";
 
 fn linux() -> Host {
     fixture::host(Platform::Linux)
