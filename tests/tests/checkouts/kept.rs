@@ -64,7 +64,7 @@ fn a_clone_is_never_taken_over_but_by_force() {
     let all = Repositories::new();
     let sandbox = &all.forge.sandbox;
     let locked = all.forge.head("pytorch/pytorch");
-    all.git(".", &["clone", "--quiet", "https://github.com/pytorch/pytorch", DIR]);
+    all.git(".", &["clone", "--quiet", "--origin", "upstream", "https://github.com/pytorch/pytorch", DIR]);
     all.git(DIR, &["checkout", "--quiet", "-b", "feature"]);
     sandbox.write(&format!("{DIR}/mine.txt"), "mine\n");
     all.git(DIR, &["add", "mine.txt"]);
@@ -81,6 +81,7 @@ fn a_clone_is_never_taken_over_but_by_force() {
     all.nightly(&["--no-hipify", "--force"]);
     all.assert_whole(DIR, &locked);
     assert_eq!(all.git(DIR, &["rev-parse", "feature"]), mine);
+    assert_eq!(all.git(DIR, &["config", "remote.origin.url"]), "https://github.com/pytorch/pytorch");
 }
 
 #[test]

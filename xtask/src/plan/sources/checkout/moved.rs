@@ -24,7 +24,7 @@ impl Checkout<'_> {
             Owner::Tool => self.undo(dir),
             _ => self.stash(dir, locked),
         });
-        steps.push(self.step("naming its origin", dir, &["remote", "set-url", "--", "origin", &locked.repo]));
+        steps.push(self.name_origin(dir, locked));
         steps.extend(self.fill(dir, locked));
         steps
     }
@@ -34,9 +34,14 @@ impl Checkout<'_> {
         let dir = self.dir();
         let mut steps: Vec<Step> = self.store(locked).into_iter().chain([self.fetch(dir, locked)]).collect();
         steps.extend(self.undo(dir));
-        steps.push(self.step("naming its origin", dir, &["remote", "set-url", "--", "origin", &locked.repo]));
+        steps.push(self.name_origin(dir, locked));
         steps.extend(self.fill(dir, locked));
         steps
+    }
+
+    /// Whoever made the checkout may have called the remote otherwise.
+    fn name_origin(&self, dir: &str, locked: &Locked) -> Step {
+        self.step("naming its origin", dir, &["config", "--replace-all", "remote.origin.url", &locked.repo])
     }
 
     /// What the checkout itself changed is made again by the next one.
