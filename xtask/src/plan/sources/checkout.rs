@@ -51,6 +51,12 @@ pub const GUARDS: [&str; 8] = [
     "maintenance.auto=false",
 ];
 
+/// What git commands in checkouts are told: the guards, and for Windows that paths may be long, as in submodules of submodules they are.
+pub fn in_checkouts(platform: Platform) -> Vec<&'static str> {
+    let long_paths: &[&str] = if platform == Platform::Windows { &["-c", "core.longpaths=true"] } else { &[] };
+    [&GUARDS, long_paths].concat()
+}
+
 /// The git that everything is fetched with.
 ///
 /// # Errors
@@ -330,10 +336,9 @@ impl Checkout<'_> {
     }
 
     fn command(&self, dir: &str, args: &[&str]) -> Command {
-        let long_paths: &[&str] = if self.host.platform == Platform::Windows { &["-c", "core.longpaths=true"] } else { &[] };
         let mut env = Env::from([("GIT_TERMINAL_PROMPT".to_owned(), Some(Value::text("0")))]);
         env.extend(FOREIGN_GIT.into_iter().filter(|name| self.host.raw_var(name).is_some()).map(|name| (name.to_owned(), None)));
-        Command::new(self.git, dir, &[&GUARDS, long_paths, args].concat()).env(&env)
+        Command::new(self.git, dir, &[&in_checkouts(self.host.platform)[..], args].concat()).env(&env)
     }
 }
 
