@@ -85,6 +85,24 @@ fn a_clone_is_never_taken_over_but_by_force() {
 }
 
 #[test]
+fn what_was_given_away_is_finished_by_the_next_run() {
+    let all = Repositories::new();
+    let locked = all.forge.head("pytorch/pytorch");
+    all.git(".", &["clone", "--quiet", "https://github.com/pytorch/pytorch", DIR]);
+    all.git(DIR, &["checkout", "--quiet", "HEAD~1"]);
+    all.forge.sandbox.write(&format!("{DIR}/a.cu"), "mine\n");
+    // As a git that is killed leaves it.
+    let lock = all.forge.sandbox.path(&format!("{DIR}/.git/index.lock"));
+    std::fs::write(&lock, "").unwrap();
+    let ended = finish(&mut all.checkout(&["--ref", "nightly", "--no-hipify", "--force"])).expect(4);
+    assert!(ended.stderr.contains("undoing the tool's changes exited with 128"), "{}", ended.stderr);
+    all.nightly(&["--no-hipify"]);
+    all.assert_whole(DIR, &locked);
+    assert!(!lock.exists());
+    assert_eq!(all.git(DIR, &["show", "stash@{0}:a.cu"]), "mine");
+}
+
+#[test]
 fn a_folder_that_is_no_checkout_stays_even_then() {
     let all = Repositories::new();
     let sandbox = &all.forge.sandbox;

@@ -261,7 +261,7 @@ impl Checkout<'_> {
         match there {
             There::Nothing => self.new_checkout(locked),
             There::Ours(git) => self.moved_checkout(git, locked),
-            There::Given(_) => self.given_checkout(locked),
+            There::Given(git) => self.given_checkout(git, locked),
             There::Wanted(_) => Vec::new(),
         }
     }
