@@ -164,6 +164,19 @@ fn what_is_shared_is_not_packed_anew() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_shared_is_told_of() {
+    let all = Repositories::new();
+    std::fs::create_dir_all(all.shared()).unwrap();
+    std::fs::write(all.shared().join("commits"), "").unwrap();
+    let ended = finish(&mut all.checkout(&["--ref", "nightly", "--no-hipify"])).expect(4);
+    let said = all.forge.sandbox.plain(&ended.stderr);
+    let first = said.lines().find(|line| line.starts_with("error: ")).unwrap();
+    assert!(first.starts_with("error: checkout-pytorch: fetching torch: "), "{said}");
+    assert!(first.contains("`BOX/cache/therock-xtask/commits"), "{said}");
+    assert!(first.ends_with("; `THEROCK_XTASK_CACHE` names another folder for what runs share"), "{said}");
+}
+
+#[test]
 fn a_plan_shows_what_is_shared() {
     let all = Repositories::new();
     let sandbox = &all.forge.sandbox;

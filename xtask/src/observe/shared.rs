@@ -10,7 +10,7 @@ use crate::facts::Seen;
 use crate::file::{self, FileError};
 use crate::host::Platform;
 use crate::plan::StoreSubmodules;
-use crate::plan::sources::{store, store_args, store_config, stored_ref, submodule_address};
+use crate::plan::sources::{CACHE, store, store_args, store_config, stored_ref, submodule_address};
 use crate::process;
 use crate::refs::RepoUrl;
 use crate::request::Depth;
@@ -25,7 +25,9 @@ pub struct Filling<'a> {
 impl<'a> Filling<'a> {
     /// Makes the store, if it is not there; waits for another run that fills it.
     pub(super) fn open(git: Git<'a>, dir: &str) -> Result<Self, String> {
-        let lock = file::lock(&format!("{dir}.lock")).map_err(|error| error.to_string())?;
+        // Not every disk can lock, nor is every one writable.
+        let elsewhere = |error: FileError| format!("{error}; `{CACHE}` names another folder for what runs share");
+        let lock = file::lock(&format!("{dir}.lock")).map_err(elsewhere)?;
         file::make_folder(dir).map_err(|error| error.to_string())?;
         repair(git, dir)?;
         let store = Filling { git, dir: dir.to_owned(), _lock: lock };
