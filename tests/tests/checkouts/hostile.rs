@@ -89,6 +89,23 @@ fn hostile_projects_and_branches_lead_nowhere() {
     }
 }
 
+// Windows has no such names.
+#[cfg(unix)]
+#[test]
+fn a_path_that_git_may_read_otherwise_hides_no_folder_of_this_machine() {
+    let all = Repositories::new();
+    all.forge.repository("o/secret", "main", &[("x", "secret\n")]);
+    let (secret, path) = (all.forge.sandbox.arg("github/o/secret"), ":(top)evil");
+    all.forge.git("pytorch/pytorch", &["clone", "--quiet", &secret, path]);
+    for (key, value) in [("path", path), ("url", &secret)] {
+        all.forge.git("pytorch/pytorch", &["config", "--file", ".gitmodules", &format!("submodule.evil.{key}"), value]);
+    }
+    all.forge.commit("pytorch/pytorch", &[]);
+    let ended = finish(&mut all.checkout(&["--ref", "nightly", "--no-hipify"])).expect(4);
+    assert!(ended.stderr.contains(&format!("shares them with no other run: {secret} is on this machine\n")), "{}", ended.stderr);
+    assert!(ended.stderr.contains("fatal: transport 'file' not allowed"), "{}", ended.stderr);
+}
+
 #[cfg(feature = "full")]
 #[test]
 fn hostile_submodules_lead_nowhere() {

@@ -64,7 +64,7 @@ fn a_clone_is_never_taken_over_but_by_force() {
     let all = Repositories::new();
     let sandbox = &all.forge.sandbox;
     let locked = all.forge.head("pytorch/pytorch");
-    all.git(".", &["clone", "--quiet", "https://github.com/pytorch/pytorch", DIR]);
+    all.git(".", &["clone", "--quiet", "--origin", "upstream", "https://github.com/pytorch/pytorch", DIR]);
     all.git(DIR, &["checkout", "--quiet", "-b", "feature"]);
     sandbox.write(&format!("{DIR}/mine.txt"), "mine\n");
     all.git(DIR, &["add", "mine.txt"]);
@@ -81,6 +81,25 @@ fn a_clone_is_never_taken_over_but_by_force() {
     all.nightly(&["--no-hipify", "--force"]);
     all.assert_whole(DIR, &locked);
     assert_eq!(all.git(DIR, &["rev-parse", "feature"]), mine);
+    assert_eq!(all.git(DIR, &["config", "remote.origin.url"]), "https://github.com/pytorch/pytorch");
+}
+
+#[test]
+fn what_was_given_away_is_finished_by_the_next_run() {
+    let all = Repositories::new();
+    let locked = all.forge.head("pytorch/pytorch");
+    all.git(".", &["clone", "--quiet", "https://github.com/pytorch/pytorch", DIR]);
+    all.git(DIR, &["checkout", "--quiet", "HEAD~1"]);
+    all.forge.sandbox.write(&format!("{DIR}/a.cu"), "mine\n");
+    // As a git that is killed leaves it.
+    let lock = all.forge.sandbox.path(&format!("{DIR}/.git/index.lock"));
+    std::fs::write(&lock, "").unwrap();
+    let ended = finish(&mut all.checkout(&["--ref", "nightly", "--no-hipify", "--force"])).expect(4);
+    assert!(ended.stderr.contains("undoing the tool's changes exited with 128"), "{}", ended.stderr);
+    all.nightly(&["--no-hipify"]);
+    all.assert_whole(DIR, &locked);
+    assert!(!lock.exists());
+    assert_eq!(all.git(DIR, &["show", "stash@{0}:a.cu"]), "mine");
 }
 
 #[test]

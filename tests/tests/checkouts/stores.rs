@@ -113,6 +113,70 @@ fn a_submodule_that_is_not_given_by_its_hash_is_left_to_git() {
 }
 
 #[test]
+fn a_repository_may_be_its_own_submodule() {
+    let all = Repositories::new();
+    let first = all.forge.head("pytorch/pytorch");
+    all.forge.git("pytorch/pytorch", &["submodule", "--quiet", "add", "https://github.com/pytorch/pytorch", "itself"]);
+    let commit = all.forge.commit("pytorch/pytorch", &[]);
+    let ended = all.nightly(&["--no-hipify"]);
+    assert!(!ended.stderr.contains("shares them with no other run"), "{}", ended.stderr);
+    all.assert_whole("build/src/pytorch", &commit);
+    assert_eq!(all.head("build/src/pytorch/itself"), first);
+}
+
+#[test]
+fn what_a_killed_git_left_where_pins_are_read_goes() {
+    let all = Repositories::new();
+    let pin = "1".repeat(40);
+    let files = [(".ci/docker/ci_commit_pins/triton.txt", pin.as_str())];
+    all.forge.commit("pytorch/pytorch", &files);
+    let lock =
+        || finish(&mut all.forge.lock(&["--ref", "nightly", "--only", "pytorch,triton", "--output", "lock.json"])).expect(0);
+    lock();
+    let folder = all.shared().join("git");
+    let mut stores = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let store = stores.next().unwrap();
+    std::fs::write(store.join("shallow.lock"), "half").unwrap();
+    all.forge.commit("pytorch/pytorch", &[("a.cu", "cuda again\n")]);
+    lock();
+    assert!(all.forge.sandbox.read("lock.json").contains(&all.forge.head("pytorch/pytorch")));
+    assert!(!store.join("shallow.lock").exists());
+}
+
+#[test]
+fn what_is_shared_is_not_packed_anew() {
+    let all = Repositories::new();
+    let config = all.forge.sandbox.root().join("gitconfig");
+    let text = std::fs::read_to_string(&config).unwrap() + "[gc]\n\tautoPackLimit = 1\n\tautoDetach = false\n";
+    std::fs::write(config, text).unwrap();
+    let packs = |folder: &std::path::Path| {
+        let names = tests::snapshot(folder).into_keys().filter(|path| path.extension().is_some_and(|end| end == "pack"));
+        names.map(|path| path.file_name().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    all.nightly(&[]);
+    all.forge.commit("pytorch/pytorch", &[("a.cu", "cuda again\n")]);
+    // Translated, and so with a commit of its own.
+    all.nightly(&["--work-dir", "other"]);
+    let commits = all.shared().join("commits");
+    let stores = std::fs::read_dir(&commits).unwrap().map(|entry| entry.unwrap().path());
+    let store = stores.filter(|path| path.is_dir()).find(|path| packs(path).len() == 2).expect("a pack for each commit");
+    assert_eq!(packs(&all.forge.sandbox.path("other/src/pytorch/.git/objects")), packs(&store));
+}
+
+#[test]
+fn a_folder_that_cannot_be_shared_is_told_of() {
+    let all = Repositories::new();
+    std::fs::create_dir_all(all.shared()).unwrap();
+    std::fs::write(all.shared().join("commits"), "").unwrap();
+    let ended = finish(&mut all.checkout(&["--ref", "nightly", "--no-hipify"])).expect(4);
+    let said = all.forge.sandbox.plain(&ended.stderr);
+    let first = said.lines().find(|line| line.starts_with("error: ")).unwrap();
+    assert!(first.starts_with("error: checkout-pytorch: fetching torch: "), "{said}");
+    assert!(first.contains("`BOX/cache/therock-xtask/commits"), "{said}");
+    assert!(first.ends_with("; `THEROCK_XTASK_CACHE` names another folder for what runs share"), "{said}");
+}
+
+#[test]
 fn a_plan_shows_what_is_shared() {
     let all = Repositories::new();
     let sandbox = &all.forge.sandbox;

@@ -222,8 +222,10 @@ fn names_in_pins_are_only_names() {
     let new = tests::changes(&before, &forge.sandbox.snapshot());
     let elsewhere = new.iter().filter(|path| !path.starts_with(&store) && !store.starts_with(path)).collect::<Vec<_>>();
     assert_eq!(elsewhere, Vec::<&std::path::PathBuf>::new());
-    let stores: Vec<_> = std::fs::read_dir(&store).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(stores.len(), 1, "{stores:?}");
+    // One store, and the file by which it is locked.
+    let mut names: Vec<_> = std::fs::read_dir(&store).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert!(names.len() == 2 && names[1].to_str() == Some(&format!("{}.lock", names[0].display())), "{names:?}");
     // A conflict of two such rows is told in words that a terminal shows.
     let other = format!("ubuntu|s|\u{1b}[2J|b|{}|{ADDRESS}\n", "2".repeat(40));
     let text = format!("ubuntu|s|\u{1b}[2J|b|{FULL}|{ADDRESS}\n{other}{audio}");

@@ -9,7 +9,7 @@ use super::status::{self, Status};
 use crate::facts::{GitState, Listed, Owner, Seen};
 use crate::file;
 use crate::host::{Host, Platform};
-use crate::plan::sources::{FOREIGN_GIT, GUARDS, UPSTREAM_TAG};
+use crate::plan::sources::{FOREIGN_GIT, UPSTREAM_TAG, in_checkouts};
 use crate::process::{self, ProcessError};
 use crate::redact::without_credentials;
 use crate::refs::RepoUrl;
@@ -39,7 +39,7 @@ impl Git<'_> {
         let safe = format!("safe.directory={spelled}");
         // A monitor of the file system would be a program of the checkout's choice.
         let command = args.first().copied().unwrap_or_default();
-        let args = [&["-c", &safe, "-c", "core.fsmonitor=false"], &GUARDS[..], args].concat();
+        let args = [&["-c", &safe, "-c", "core.fsmonitor=false"][..], &in_checkouts(self.host.platform), args].concat();
         process::ask(self.program, &args, dir, &env()).map_err(|error| match error {
             ProcessError::Failed { ended, stderr, .. } => format!("`git {command}` in `{dir}` {}", process::end(ended, &stderr)),
             _ => error.to_string(),

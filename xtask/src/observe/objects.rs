@@ -1,18 +1,14 @@
 //! Files of a commit that is not checked out, read from a store of git objects that all runs share.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use super::git::{self, Git};
 use super::remote;
-use crate::file;
+use super::shared::Filling;
 use crate::plan::sources::{CACHE, shared_folder, store, store_name, stored_ref};
 use crate::process::{self, ProcessError};
 use crate::refs::RepoUrl;
 use crate::request::Depth;
-
-/// The pauses before another git is expected to have ended. A fetch of one commit takes seconds.
-const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(10)];
 
 /// The most bytes of a file that is read.
 const LARGEST: u64 = 1 << 20;
@@ -68,22 +64,14 @@ impl<'a> Objects<'a> {
         Ok(texts)
     }
 
-    /// Another run that fetches meanwhile makes this one fail, as git locks its store; what counts is that the commit is there.
+    /// Another run may have fetched it while this one waited.
     fn fetch(&self, commit: &str) -> Result<(), String> {
-        file::make_folder(&self.dir).map_err(|error| error.to_string())?;
-        let fetch = ["fetch", "--progress", "--no-tags", "--depth", "1", "--filter=blob:none", "origin", commit];
-        let mut pauses = PAUSES.iter();
-        loop {
-            let fetched = self.local(&["init", "--quiet", "--bare"]).and_then(|_| self.network("git fetch", &fetch));
-            let Err(cause) = fetched else { return Ok(()) };
-            if self.local(&["ls-tree", commit]).is_ok() {
-                return Ok(());
-            }
-            match pauses.next() {
-                Some(pause) if is_taken(&cause) => std::thread::sleep(*pause),
-                _ => return Err(cause),
-            }
+        let _store = Filling::open(self.git, &self.dir)?;
+        if self.local(&["ls-tree", commit]).is_ok() {
+            return Ok(());
         }
+        let fetch = ["fetch", "--progress", "--no-tags", "--depth", "1", "--filter=blob:none", "origin", commit];
+        self.network("git fetch", &fetch)
     }
 
     /// A file's content comes when it is first read.
@@ -92,6 +80,7 @@ impl<'a> Objects<'a> {
         let size = match size() {
             Ok(size) => size,
             Err(_) => {
+                let _store = Filling::open(self.git, &self.dir).map_err(Unread::Repository)?;
                 self.network("git cat-file", &["cat-file", "-e", object]).map_err(Unread::Repository)?;
                 size().map_err(Unread::Repository)?
             }
@@ -115,12 +104,7 @@ impl<'a> Objects<'a> {
     fn network(&self, what: &str, args: &[&str]) -> Result<(), String> {
         // The address is given anew each time, so that its credentials are not written down.
         let origin = format!("remote.origin.url={}", self.repo.as_str());
-        let args = [&["--git-dir", &self.dir, "-c", &origin, "-c", "gc.auto=0"], args].concat();
+        let args = [&["--git-dir", &self.dir, "-c", &origin], args].concat();
         remote::run(self.git, &args, &self.dir, what, self.repo).map(drop)
     }
-}
-
-/// Whether git failed because of another one that is writing in the same store.
-fn is_taken(cause: &str) -> bool {
-    ["File exists", "could not lock", "has changed since we read it"].iter().any(|words| cause.contains(words))
 }

@@ -40,6 +40,9 @@ const PASSING: [&str; 12] = [
 /// How long git may say nothing while it waits for a server. What it is asked here takes seconds, and of a fetch it tells the progress.
 const SILENCE: u32 = 60;
 
+/// The most bytes of what git prints that are kept: the names of half a million refs are fewer.
+const MOST: usize = 64 << 20;
+
 /// What ends git's own waiting for a web server a little earlier, and with git's words.
 const STALLED: [&str; 4] = ["-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=45"];
 
@@ -62,13 +65,19 @@ struct Fault {
 }
 
 fn once(git: Git, args: &[&str], cwd: &str, what: &str, repo: &RepoUrl, silence: Duration) -> Result<Vec<String>, Fault> {
-    let mut said = Vec::new();
+    let (mut said, mut bytes) = (Vec::new(), 0);
     let args = [&GUARDS[..], &STALLED, args].concat();
     let spawn = Spawn::new(git.program, &args, cwd).env(&git::env()).silence(silence);
     let fault = |cause: String, words| Fault { cause: without_credentials(&repo.hidden_in(&cause)).into_owned(), words };
-    let ended = process::run(&spawn, &mut |line| said.push(line.to_owned()));
+    let ended = process::run(&spawn, &mut |line| {
+        bytes += line.len();
+        if bytes <= MOST {
+            said.push(line.to_owned());
+        }
+    });
     match ended {
-        Ok(Ended::Code(0)) => Ok(said),
+        Ok(Ended::Code(0)) if bytes <= MOST => Ok(said),
+        Ok(Ended::Code(0)) => Err(fault(format!("`{what}` of {repo} told more than {} MiB", MOST >> 20), String::new())),
         Err(ProcessError::Silent { silence, .. }) => {
             let cause = format!("`{what}` of {repo} got no answer for {} s and was ended", silence.as_secs());
             Err(fault(cause, "timed out".to_owned()))
@@ -126,6 +135,16 @@ mod tests {
         let repo = RepoUrl::parse("https://host/x").unwrap();
         let listed = list(Git { program: &program, host: &world.host }, &repo, &["main".to_owned()]);
         assert_eq!(listed, Ok(format!("{commit}\trefs/heads/main")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_server_that_tells_without_end_fills_no_memory() {
+        let world = crate::observe::tests::World::new();
+        let program = world.program("git", &format!("head -c {} /dev/zero | tr '\\0' x", MOST + 1));
+        let repo = RepoUrl::parse("https://host/x").unwrap();
+        let listed = list(Git { program: &program, host: &world.host }, &repo, &[]);
+        assert_eq!(listed, Err("`git ls-remote` of https://host/x told more than 64 MiB".to_owned()));
     }
 
     /// A server that takes a connection, says so much and then nothing.

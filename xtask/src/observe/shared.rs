@@ -10,7 +10,7 @@ use crate::facts::Seen;
 use crate::file::{self, FileError};
 use crate::host::Platform;
 use crate::plan::StoreSubmodules;
-use crate::plan::sources::{store, store_args, store_config, stored_ref, submodule_address};
+use crate::plan::sources::{CACHE, store, store_args, store_config, stored_ref, submodule_address};
 use crate::process;
 use crate::refs::RepoUrl;
 use crate::request::Depth;
@@ -25,7 +25,9 @@ pub struct Filling<'a> {
 impl<'a> Filling<'a> {
     /// Makes the store, if it is not there; waits for another run that fills it.
     pub(super) fn open(git: Git<'a>, dir: &str) -> Result<Self, String> {
-        let lock = file::lock(&format!("{dir}.lock")).map_err(|error| error.to_string())?;
+        // Not every disk can lock, nor is every one writable.
+        let elsewhere = |error: FileError| format!("{error}; `{CACHE}` names another folder for what runs share");
+        let lock = file::lock(&format!("{dir}.lock")).map_err(elsewhere)?;
         file::make_folder(dir).map_err(|error| error.to_string())?;
         repair(git, dir)?;
         let store = Filling { git, dir: dir.to_owned(), _lock: lock };
@@ -39,7 +41,8 @@ impl<'a> Filling<'a> {
     }
 
     fn ask(&self, args: &[&str]) -> Result<String, String> {
-        let args = [&["--git-dir", &self.dir], args].concat();
+        // A submodule's path is a path, whatever git would read into it.
+        let args = [&["--literal-pathspecs", "--git-dir", &self.dir], args].concat();
         process::ask(self.git.program, &args, &self.dir, &git::env()).map_err(|error| error.to_string())
     }
 
@@ -98,7 +101,8 @@ struct Module {
     commit: String,
 }
 
-/// Removes what a git that was killed left in a store: files that lock what nobody holds, and packs that are not whole.
+/// Removes what a git that was killed left in a store: files that lock what nobody holds, and packs that are not whole. A git whose tool was killed
+/// may still be there: it ends with the next line of its progress, which nobody reads, and at the latest when it finds its pack gone.
 fn repair(git: Git, dir: &str) -> Result<(), String> {
     // A folder, how names begin there, and how they end.
     let left = [
@@ -121,7 +125,9 @@ fn repair(git: Git, dir: &str) -> Result<(), String> {
 /// Brings all submodules of a commit, and theirs, into their stores, and writes the configuration that leads there. Without all of them it leads
 /// nowhere; the cause is returned.
 pub(super) fn submodules(git: Git, dir: &str, commit: &str, wanted: &StoreSubmodules) -> Result<(), String> {
-    let stores = Filling::open(git, dir)?.submodules(&wanted.parent, commit).and_then(|found| fill_all(git, found, wanted));
+    // One store is held at a time: a repository may be its own submodule, or two runs may want the same ones in another order.
+    let found = Filling::open(git, dir).and_then(|store| store.submodules(&wanted.parent, commit));
+    let stores = found.and_then(|found| fill_all(git, found, wanted));
     let text = store_config(stores.as_deref().unwrap_or_default());
     file::write_text(&wanted.config, &text).map_err(|error| error.to_string())?;
     stores.map(drop)

@@ -58,7 +58,8 @@ impl Git<'_> {
         serde_json::from_str(&text).map(Some).map_err(|error| format!("`{path}` is not what the tool wrote: {error}"))
     }
 
-    /// Notes what is done with a checkout. What has no note is not the tool's, and gets one only as a whole new checkout.
+    /// Notes what is done with a checkout. What has no note is not the tool's, and gets one only as a whole new checkout or
+    /// where its owner gave it away.
     pub(in crate::observe) fn mark_checkout(&self, dir: &str, mark: &Mark) -> Result<(), String> {
         let status = self.status(dir)?;
         let head = status.head.clone().ok_or_else(|| format!("the checkout `{dir}` has no commit"))?;
@@ -71,7 +72,10 @@ impl Git<'_> {
             (Mark::Building, Some(note)) if note.commit == head => Note { state: State::Building, ..note },
             // What was not built is as it was, or somebody changed it.
             (Mark::Built, Some(note)) if note.state == State::Building && note.commit == head => note.built(now()?),
-            (Mark::Moving { changes }, Some(note)) if now()? == *changes => Note { state: State::Moving, ..note },
+            (Mark::Moving { changes }, note) if now()? == *changes => {
+                let note = note.unwrap_or(Note { commit: head, reference: None, changes: Vec::new(), state: State::Moving });
+                Note { state: State::Moving, ..note }
+            }
             (Mark::Moving { .. }, _) => {
                 return Err(format!("`{dir}` was changed while its new commit was fetched, and is left as it is"));
             }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::observe::tests::World;
 use crate::plan::Mark;
+use crate::plan::sources::GUARDS;
 
 fn state(world: &World, dir: &str) -> GitState {
     asked(world, |git| git.state(&world.at(dir))).unwrap().unwrap()
@@ -326,6 +327,18 @@ fn nobody_elses_configuration_runs_where_only_names_are_asked_for() {
     let (commit, branch, _) = asked(&world, |git| git.identity(&world.at("trap"))).unwrap();
     assert_eq!((commit.len(), branch.as_deref()), (40, Some("main")));
     assert_eq!(file::look(&owned), Seen::Missing);
+}
+
+#[test]
+fn questions_are_asked_with_what_the_platform_needs() {
+    let mut world = World::new();
+    let program = world.program("git", "echo \"$@\"");
+    for (platform, expected) in [(Platform::Linux, false), (Platform::Windows, true)] {
+        world.host.platform = platform;
+        let said = Git { program: &program, host: &world.host }.ask(&world.at(""), &["status"]).unwrap();
+        assert!(said.contains(&GUARDS.join(" ")) && said.ends_with(" status"), "{said}");
+        assert_eq!(said.contains("-c core.longpaths=true"), expected, "{said}");
+    }
 }
 
 #[test]

@@ -4,14 +4,12 @@ use super::{Git, HIPIFY};
 use crate::plan::sources::HIPIFY_TAG;
 use crate::request::Submodules;
 
-/// The commit is the tool's own, whoever runs it: not every user of git has said who that is, and no hook of theirs is meant.
-const COMMIT: [&str; 12] = [
+/// The commit is the tool's own, whoever runs it: not every user of git has said who that is.
+const COMMIT: [&str; 10] = [
     "-c",
     "user.name=therock-xtask",
     "-c",
     "user.email=therock-xtask@localhost",
-    "-c",
-    "core.hooksPath=/dev/null",
     "commit",
     "--quiet",
     "--no-gpg-sign",

@@ -38,9 +38,24 @@ pub const FOREIGN_GIT: [&str; 11] = [
 ];
 
 /// What each git command is told that touches what others wrote. No hook runs, wherever it comes from, and no address, a submodule's neither,
-/// names a program, even where the user's own settings would let it.
-pub const GUARDS: [&str; 6] =
-    ["-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never", "-c", "protocol.fd.allow=never"];
+/// names a program, even where the user's own settings would let it. Nor does git tidy up behind a command that has ended, in a folder that may be
+/// renamed by then: it would pack anew what a checkout shares with a store.
+pub const GUARDS: [&str; 8] = [
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "protocol.ext.allow=never",
+    "-c",
+    "protocol.fd.allow=never",
+    "-c",
+    "maintenance.auto=false",
+];
+
+/// What git commands in checkouts are told: the guards, and for Windows that paths may be long, as in submodules of submodules they are.
+pub fn in_checkouts(platform: Platform) -> Vec<&'static str> {
+    let long_paths: &[&str] = if platform == Platform::Windows { &["-c", "core.longpaths=true"] } else { &[] };
+    [&GUARDS, long_paths].concat()
+}
 
 /// The git that everything is fetched with.
 ///
@@ -246,7 +261,7 @@ impl Checkout<'_> {
         match there {
             There::Nothing => self.new_checkout(locked),
             There::Ours(git) => self.moved_checkout(git, locked),
-            There::Given(_) => self.given_checkout(locked),
+            There::Given(git) => self.given_checkout(git, locked),
             There::Wanted(_) => Vec::new(),
         }
     }
@@ -321,10 +336,9 @@ impl Checkout<'_> {
     }
 
     fn command(&self, dir: &str, args: &[&str]) -> Command {
-        let long_paths: &[&str] = if self.host.platform == Platform::Windows { &["-c", "core.longpaths=true"] } else { &[] };
         let mut env = Env::from([("GIT_TERMINAL_PROMPT".to_owned(), Some(Value::text("0")))]);
         env.extend(FOREIGN_GIT.into_iter().filter(|name| self.host.raw_var(name).is_some()).map(|name| (name.to_owned(), None)));
-        Command::new(self.git, dir, &[&GUARDS, long_paths, args].concat()).env(&env)
+        Command::new(self.git, dir, &[&in_checkouts(self.host.platform)[..], args].concat()).env(&env)
     }
 }
 

@@ -64,7 +64,7 @@ pub fn stored_ref(commit: &str) -> String {
 pub fn store_args(depth: Depth, address: &str, commit: &str) -> Vec<String> {
     // Few objects would be files of their own, and those are not linked.
     let packed = ["-c", "fetch.unpackLimit=1"];
-    let fixed = ["fetch", "--progress", "--no-tags", "--no-recurse-submodules", "--no-auto-maintenance", "--no-write-fetch-head"];
+    let fixed = ["fetch", "--progress", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head"];
     let refspec = format!("+{commit}:{}", stored_ref(commit));
     let words = packed.into_iter().chain(fixed).map(str::to_owned).chain(depth.args());
     words.chain(["--".to_owned(), address.to_owned(), refspec]).collect()

@@ -12,31 +12,39 @@ impl Checkout<'_> {
     /// the new commit is there.
     pub(super) fn moved_checkout(&self, git: &GitState, locked: &Locked) -> Vec<Step> {
         let dir = self.dir();
-        let changes = git.changes.clone();
         let mut steps: Vec<Step> = self.store(locked).into_iter().collect();
         // A run that was killed while it moved the checkout may have left any of them, one that fetched only the last.
         let names = if git.owner == Owner::Moving { &LOCKS[..] } else { &LOCKS[LOCKS.len() - 1..] };
         let unlock = Action::Unlock { dir: dir.to_owned(), names };
         steps.push(Step::new("removing the locks of a git that was killed", unlock));
         steps.push(self.fetch(dir, locked));
-        steps.push(note("noting that the checkout is being moved", dir, Mark::Moving { changes }));
+        steps.push(self.moving(git));
         steps.extend(match git.owner {
             Owner::Tool => self.undo(dir),
             _ => self.stash(dir, locked),
         });
-        steps.push(self.step("naming its origin", dir, &["remote", "set-url", "--", "origin", &locked.repo]));
+        steps.push(self.name_origin(dir, locked));
         steps.extend(self.fill(dir, locked));
         steps
     }
 
-    /// The new commit is there before anything of the old one goes. It becomes the tool's own.
-    pub(super) fn given_checkout(&self, locked: &Locked) -> Vec<Step> {
+    /// The new commit is there before anything of the old one goes. It becomes the tool's own, so that a run after one that was killed goes on.
+    pub(super) fn given_checkout(&self, git: &GitState, locked: &Locked) -> Vec<Step> {
         let dir = self.dir();
-        let mut steps: Vec<Step> = self.store(locked).into_iter().chain([self.fetch(dir, locked)]).collect();
+        let mut steps: Vec<Step> = self.store(locked).into_iter().chain([self.fetch(dir, locked), self.moving(git)]).collect();
         steps.extend(self.undo(dir));
-        steps.push(self.step("naming its origin", dir, &["remote", "set-url", "--", "origin", &locked.repo]));
+        steps.push(self.name_origin(dir, locked));
         steps.extend(self.fill(dir, locked));
         steps
+    }
+
+    fn moving(&self, git: &GitState) -> Step {
+        note("noting that the checkout is being moved", self.dir(), Mark::Moving { changes: git.changes.clone() })
+    }
+
+    /// Whoever made the checkout may have called the remote otherwise.
+    fn name_origin(&self, dir: &str, locked: &Locked) -> Step {
+        self.step("naming its origin", dir, &["config", "--replace-all", "remote.origin.url", &locked.repo])
     }
 
     /// What the checkout itself changed is made again by the next one.

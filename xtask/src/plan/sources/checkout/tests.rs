@@ -6,8 +6,8 @@ use crate::host::Environment;
 use crate::plan::check::fixture::{self, checkout, commit, facts, lines, locked_facts, request, told};
 use crate::plan::unknown;
 
-const GIT: &str =
-    "GIT_TERMINAL_PROMPT=0 /usr/bin/git -c core.hooksPath=/dev/null -c protocol.ext.allow=never -c protocol.fd.allow=never";
+const GIT: &str = "GIT_TERMINAL_PROMPT=0 /usr/bin/git -c core.hooksPath=/dev/null -c protocol.ext.allow=never -c \
+                   protocol.fd.allow=never -c maintenance.auto=false";
 
 fn linux() -> Host {
     fixture::host(Platform::Linux)
@@ -71,7 +71,7 @@ fn the_tools_own_checkout_is_moved_where_it_stands() {
         format!("[{dir}] {GIT} reset --hard"),
         format!("[{dir}] {GIT} clean -fd"),
         format!("[{dir}] {GIT} submodule foreach --recursive git reset --hard && git clean -fd"),
-        format!("[{dir}] {GIT} remote set-url -- origin https://host/pytorch"),
+        format!("[{dir}] {GIT} config --replace-all remote.origin.url https://host/pytorch"),
         format!("[{dir}] {GIT} checkout --detach {}", commit('1')),
         format!("[{dir}] {GIT} tag -f THEROCK_UPSTREAM_DIFFBASE --no-sign"),
         format!("[{dir}] {GIT} submodule sync --recursive"),
@@ -106,7 +106,7 @@ fn changes_that_may_be_somebodys_are_stashed_before_a_move() {
         let expected = [
             format!("[{dir}] {GIT} {stash} {message}"),
             format!("[{dir}] {GIT} submodule foreach --recursive git {stash} '{message}'"),
-            format!("[{dir}] {GIT} remote set-url -- origin https://host/pytorch"),
+            format!("[{dir}] {GIT} config --replace-all remote.origin.url https://host/pytorch"),
         ];
         assert_eq!(lines(&job)[3..6], expected);
         assert_eq!(lines(&job).iter().filter(|line| line.contains("reset") || line.contains("clean")).count(), 0);
