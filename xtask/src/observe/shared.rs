@@ -35,12 +35,11 @@ impl<'a> Filling<'a> {
 
     /// Whether all of a commit is there.
     pub fn has(&self, commit: &str) -> bool {
-        self.ask(&["rev-parse", "--verify", "--quiet", &stored_ref(commit)]).is_ok_and(|found| found == commit)
+        has(self.git, &self.dir, commit)
     }
 
     fn ask(&self, args: &[&str]) -> Result<String, String> {
-        let args = [&["--git-dir", &self.dir], args].concat();
-        process::ask(self.git.program, &args, &self.dir, &git::env()).map_err(|error| error.to_string())
+        ask(self.git, &self.dir, args)
     }
 
     /// The submodules of a commit that is there.
@@ -69,6 +68,16 @@ impl<'a> Filling<'a> {
         }
         Ok(found)
     }
+}
+
+/// Whether all of a commit is in a store that somebody else may fill or own.
+pub(super) fn has(git: Git, dir: &str, commit: &str) -> bool {
+    ask(git, dir, &["rev-parse", "--verify", "--quiet", &stored_ref(commit)]).is_ok_and(|found| found == commit)
+}
+
+fn ask(git: Git, dir: &str, args: &[&str]) -> Result<String, String> {
+    let args = [&["--git-dir", dir], args].concat();
+    process::ask(git.program, &args, dir, &git::env()).map_err(|error| error.to_string())
 }
 
 /// Gives a new checkout the packs of a store, and notes in it that its commit has no parents, as far as is known. Another run may fill the store
@@ -121,7 +130,9 @@ fn repair(git: Git, dir: &str) -> Result<(), String> {
 /// Brings all submodules of a commit, and theirs, into their stores, and writes the configuration that leads there. Without all of them it leads
 /// nowhere; the cause is returned.
 pub(super) fn submodules(git: Git, dir: &str, commit: &str, wanted: &StoreSubmodules) -> Result<(), String> {
-    let stores = Filling::open(git, dir)?.submodules(&wanted.parent, commit).and_then(|found| fill_all(git, found, wanted));
+    let store = Filling::open(git, dir);
+    let found = store.and_then(|store| store.submodules(&wanted.parent, commit));
+    let stores = found.and_then(|found| fill_all(git, found, wanted));
     let text = store_config(stores.as_deref().unwrap_or_default());
     file::write_text(&wanted.config, &text).map_err(|error| error.to_string())?;
     stores.map(drop)

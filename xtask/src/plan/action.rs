@@ -159,7 +159,7 @@ pub enum Action {
     },
     /// Brings a commit into the store of git objects that all runs share.
     Store(Store),
-    /// Gives a new checkout the objects of a store: as further names of the same files, or, where the disk has none, by this command.
+    /// Gives a checkout a commit of a store, or fetches it where the store has it not, because it cannot be written.
     TakeStored {
         /// The store.
         store: String,
@@ -167,10 +167,12 @@ pub enum Action {
         dir: String,
         /// The commit.
         commit: String,
-        /// How much of its history.
-        depth: Depth,
+        /// How much of its history; only of a new checkout, which has the store's files under further names where the disk has such.
+        linked: Option<Depth>,
         /// What fetches it from the store.
-        otherwise: Command,
+        stored: Command,
+        /// What fetches it from its repository.
+        origin: Command,
     },
     /// Tells git to look away from submodules, whose pointers hipify moves.
     IgnoreSubmodules {
