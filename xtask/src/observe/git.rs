@@ -5,6 +5,7 @@ mod translated;
 
 use sha2::{Digest, Sha256};
 
+use self::note::Note;
 use super::status::{self, Status};
 use crate::facts::{GitState, Listed, Owner, Seen};
 use crate::file;
@@ -77,6 +78,7 @@ impl Git<'_> {
             None => self.track(dir, &folder, &upstream)?,
         };
         Ok(Some(GitState {
+            parts: note.as_ref().and_then(Note::parts),
             owner: note.map_or(Owner::User, |note| note.owner(&head, &changes)),
             track,
             committed_at: self.committed_at(dir, &upstream)?,

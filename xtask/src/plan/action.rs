@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::request::{Depth, Submodules};
 
-use super::{Value, is_default};
+use super::{Mark, Value, is_default};
 
 /// Variables that a command gets on top of the inherited ones; one without a value hides the inherited one.
 pub type Env = BTreeMap<String, Option<Value>>;
@@ -256,26 +256,6 @@ pub struct StoreSubmodules {
     pub jobs: u32,
     /// The file of git's configuration that leads to the stores. It is empty where one of them could not be filled: then git fetches all by itself.
     pub config: String,
-}
-
-/// What `Action::MarkCheckout` notes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Mark {
-    /// It is whole, and the changes that are in it now are the tool's.
-    CheckedOut {
-        /// The ref that it was made for.
-        reference: String,
-    },
-    /// A build begins, which may write into it.
-    Building,
-    /// The build has ended; what it wrote is there now.
-    Built,
-    /// Its files are about to be brought to another commit. Refused if changes are in it that were not seen before.
-    Moving {
-        /// The digest of the changes that were seen.
-        changes: Option<String>,
-    },
 }
 
 /// What `Action::ReadCache` reads. Statistics are shared with other builds, so they are never set to zero.

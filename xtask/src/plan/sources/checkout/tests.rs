@@ -44,7 +44,9 @@ fn torch_is_checked_out() {
         format!("IgnoreSubmodules {{ dir: \"{dir}\" }}"),
         format!("CheckCheckout {{ dir: \"{dir}\", commit: \"{}\", submodules: All }}", commit('1')),
         format!("[{dir}] /usr/bin/python3.12 {dir}/tools/amd_build/build_amd.py Exists(\"{dir}/tools/amd_build/build_amd.py\")"),
-        format!("MarkCheckout {{ dir: \"{dir}\", mark: CheckedOut {{ reference: \"nightly\" }} }}"),
+        format!(
+            "MarkCheckout {{ dir: \"{dir}\", mark: CheckedOut {{ reference: \"nightly\", parts: [Submodules, Translation] }} }}"
+        ),
         format!("Rename {{ from: \"{dir}\", to: \"/w/build/src/pytorch\" }}"),
     ];
     assert_eq!(lines(&job), expected);
@@ -81,7 +83,9 @@ fn the_tools_own_checkout_is_moved_where_it_stands() {
         format!("IgnoreSubmodules {{ dir: \"{dir}\" }}"),
         format!("CheckCheckout {{ dir: \"{dir}\", commit: \"{}\", submodules: All }}", commit('1')),
         format!("[{dir}] /usr/bin/python3.12 {dir}/tools/amd_build/build_amd.py Exists(\"{dir}/tools/amd_build/build_amd.py\")"),
-        format!("MarkCheckout {{ dir: \"{dir}\", mark: CheckedOut {{ reference: \"nightly\" }} }}"),
+        format!(
+            "MarkCheckout {{ dir: \"{dir}\", mark: CheckedOut {{ reference: \"nightly\", parts: [Submodules, Translation] }} }}"
+        ),
     ];
     assert_eq!(lines(&job), expected);
 }
