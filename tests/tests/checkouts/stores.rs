@@ -56,6 +56,27 @@ fn two_runs_that_fill_one_store_end_well() {
 }
 
 #[test]
+fn two_runs_in_one_folder_do_not_take_each_others_checkouts_away() {
+    let all = Repositories::new();
+    let sandbox = &all.forge.sandbox;
+    sandbox.write("build/src/.therock-xtask/lock", "4711");
+    let lock = std::fs::File::open(sandbox.path("build/src/.therock-xtask/lock")).unwrap();
+    lock.try_lock().unwrap();
+    let ended = finish(&mut all.checkout(&["--ref", "nightly"])).expect(3);
+    assert_eq!(
+        sandbox.plain(&ended.stderr),
+        "error: another run, process 4711, is at work in `BOX/project/build/src`\nhint: wait until it has ended, or name another folder with \
+         `--work-dir` or `--root-checkout-dir`\n"
+    );
+    assert!(!sandbox.path("build/src/pytorch").exists());
+    // What a run that was killed left keeps nobody out, and nobody is kept out where there is nothing to do.
+    lock.unlock().unwrap();
+    all.nightly(&[]);
+    lock.lock().unwrap();
+    all.nightly(&[]);
+}
+
+#[test]
 fn what_a_killed_git_left_in_a_store_goes() {
     let all = Repositories::new();
     all.nightly(&["--no-hipify"]);
