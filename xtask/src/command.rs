@@ -10,6 +10,7 @@ pub mod matrix;
 pub mod plan;
 pub mod upload;
 
+use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::time::Instant;
 
@@ -167,6 +168,8 @@ struct Session<'a> {
     report: Report,
     logs: String,
     started: Instant,
+    /// What keeps other runs away from the folder of the checkouts, as soon as something is done.
+    alone: Option<File>,
 }
 
 impl<'a> Session<'a> {
@@ -176,7 +179,7 @@ impl<'a> Session<'a> {
     }
 
     fn reporting(host: &'a Host, looks: Looks, request: Request, report: Report) -> Self {
-        Session { host, looks, request, report, logs: String::new(), started: Instant::now() }
+        Session { host, looks, request, report, logs: String::new(), started: Instant::now(), alone: None }
     }
 
     /// Looks at what programs answer; what `before` already knows of commits is kept.
@@ -197,6 +200,7 @@ impl<'a> Session<'a> {
         if jobs.is_empty() {
             return Ok(());
         }
+        self.keep_others_away()?;
         if self.logs.is_empty() {
             self.logs = self.logs_folder(facts)?;
         }
@@ -224,6 +228,25 @@ impl<'a> Session<'a> {
             (Verdict::Done, Some(error)) => Err(error.into()),
             (Verdict::Done, None) => Ok(()),
         }
+    }
+
+    /// Two runs that make checkouts in one folder would take each other's away.
+    fn keep_others_away(&mut self) -> Result<(), Stop> {
+        let places = &self.request.places;
+        if self.alone.is_some() || !self.request.selected.iter().any(|project| self.request.fetches(*project)) {
+            return Ok(());
+        }
+        let owner = match file::take_alone(&places.checkouts_lock())? {
+            Ok(file) => {
+                self.alone = Some(file);
+                return Ok(());
+            }
+            Err(owner) => owner,
+        };
+        let process = owner.parse::<u32>().map(|id| format!(", process {id},")).unwrap_or_default();
+        let text = format!("another run{process} is at work in `{}`", places.checkouts);
+        let hint = "wait until it has ended, or name another folder with `--work-dir` or `--root-checkout-dir`";
+        Err(Stop::world(Problem::new(text).hint(hint)))
     }
 
     fn logs_folder(&self, facts: &Facts) -> Result<String, Stop> {

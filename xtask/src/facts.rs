@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use manifest::Project;
 use serde::{Deserialize, Serialize};
 
-pub use git::{GitState, Listed, Owner};
+pub use git::{GitState, Listed, Owner, Part};
 
 use crate::version::PythonVersion;
 

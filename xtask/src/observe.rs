@@ -112,6 +112,11 @@ pub fn open_store<'a>(host: &'a Host, looks: &'a Looks, dir: &str) -> Result<Fil
     Filling::open(git(host, looks).ok_or_else(no_git)?, dir)
 }
 
+/// Whether all of a commit is in a store, which need not be there.
+pub fn has_stored(host: &Host, looks: &Looks, store: &str, commit: &str) -> bool {
+    git(host, looks).is_some_and(|git| shared::has(git, store, commit))
+}
+
 /// Brings the submodules of a commit that is in a store into stores of their own.
 ///
 /// # Errors

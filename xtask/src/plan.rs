@@ -9,6 +9,7 @@ mod cache;
 pub mod check;
 pub mod env;
 pub mod jobs;
+mod mark;
 mod naming;
 pub mod python;
 pub mod rocm;
@@ -26,9 +27,10 @@ use manifest::Project;
 use serde::Serialize;
 
 pub use action::{
-    Action, CacheKind, CheckRocm, Command, Env, Failure, Mark, Moment, Pace, ReadCache, Retry, Step, Store, StoreSubmodules,
-    TakeWheel, When,
+    Action, CacheKind, CheckRocm, Command, Env, Failure, Moment, Pace, ReadCache, Retry, Step, Store, StoreSubmodules, TakeWheel,
+    When,
 };
+pub use mark::Mark;
 pub use value::{Hole, Value};
 
 use crate::facts::Facts;

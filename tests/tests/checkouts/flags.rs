@@ -65,6 +65,37 @@ fn flags_change_what_is_checked_out() {
 }
 
 #[test]
+fn a_checkout_that_was_made_otherwise_is_made_as_it_is_asked_for_now() {
+    let all = Repositories::new();
+    let sandbox = &all.forge.sandbox;
+    all.nightly(&["--no-submodules", "--no-hipify"]);
+    sandbox.write(&format!("{DIR}/build/kept.o"), "built\n");
+    let whole = || (sandbox.read(&format!("{DIR}/a.cu")), sandbox.path(&format!("{LIB}/l.cu")).exists());
+    let (cuda, hip) = ("cuda torch\n".to_owned(), "hip torch\n".to_owned());
+    for (words, lack, expected) in [
+        (&["--no-submodules"][..], ", was made without the translation to HIP", (hip.clone(), false)),
+        (&[], ", was made without submodules", (hip.clone(), true)),
+        (&["--no-hipify"], ", was translated to HIP", (cuda.clone(), true)),
+        (&[], ", was made without the translation to HIP", (hip, true)),
+    ] {
+        let ended = all.nightly(&[&["--verbose"], words].concat());
+        assert!(ended.stderr.contains(&format!("{lack} and has no changes but the tool's own")), "{words:?}: {}", ended.stderr);
+        assert_eq!(whole(), expected, "{words:?}");
+        // The same again has nothing to do; submodules that are there do no harm.
+        let fewer: &[&str] = if words.contains(&"--no-submodules") { &[] } else { &["--no-submodules"] };
+        let again = all.nightly(&[words, fewer].concat());
+        assert!(again.stderr.contains("is at this commit already"), "{words:?}: {}", again.stderr);
+    }
+    assert_eq!(sandbox.read(&format!("{DIR}/build/kept.o")), "built\n");
+    // What somebody changed is theirs, and is taken as it is.
+    all.nightly(&["--no-hipify"]);
+    sandbox.write(&format!("{DIR}/a.cu"), "mine\n");
+    let ended = all.nightly(&[]);
+    assert!(ended.stderr.contains("has changes of yours"), "{}", ended.stderr);
+    assert_eq!(whole().0, "mine\n");
+}
+
+#[test]
 fn as_much_history_is_fetched_as_is_asked_for() {
     let all = Repositories::new();
     let torch = all.forge.commit("pytorch/pytorch", &[("a.cu", "cuda again\n")]);

@@ -56,6 +56,12 @@ impl World {
         (origin.trim().to_owned(), commit.trim().to_owned())
     }
 
+    /// Everything that a run left, as text.
+    fn left(&self) -> String {
+        let files = tests::snapshot(&self.forge.sandbox.path("")).into_keys().filter(|path| !path.ends_with("manifest.json"));
+        files.map(|path| String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned()).collect()
+    }
+
     /// Each of these is checked out from the repository and at the commit that the manifest names, and nothing else is.
     #[track_caller]
     fn assert_checked_out(&self, ended: &Ended, manifest: &Value, projects: &[&str]) {
@@ -178,4 +184,17 @@ fn a_manifest_may_be_at_an_address() {
     command.args(["checkout", "--from-manifest", &address, "--root-checkout-dir", "src", "--no-hipify"]);
     let ended = finish(command.args(["--expected-pytorch-git-ref", "release/2.12"])).expect(0);
     world.assert_checked_out(&ended, &manifest, &["pytorch"]);
+}
+
+#[test]
+fn passwords_in_a_manifest_stay_out_of_checkouts_and_logs() {
+    let world = World::new();
+    let mut entry = world.entry("ROCm/triton");
+    let config = world.forge.sandbox.root().join("gitconfig");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text + "\tinsteadOf = https://user:hunter2-pw@github.com/\n").unwrap();
+    entry["repo"] = json!("https://user:hunter2-pw@github.com/ROCm/triton");
+    let ended = finish(&mut world.checkout(&json!({"schema_version": 1, "triton": entry}), &["--verbose"])).expect(0);
+    assert_eq!(world.source("triton").0, "https://github.com/ROCm/triton");
+    assert!(!(ended.stdout + &ended.stderr + &world.left()).contains("hunter2-pw"));
 }

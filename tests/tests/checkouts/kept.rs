@@ -60,6 +60,31 @@ fn a_checkout_that_was_changed_is_refused_with_what_would_be_lost() {
 }
 
 #[test]
+fn what_hipify_committed_in_submodules_is_not_somebodys() {
+    let all = Repositories::new();
+    let sandbox = &all.forge.sandbox;
+    let refused = || sandbox.plain(&finish(&mut all.checkout(&["--ref", "nightly"])).expect(3).stderr);
+    all.nightly(&[]);
+    let (head, lib) = (all.head(DIR), format!("{DIR}/third_party/lib"));
+    let next = all.forge.commit("pytorch/pytorch", &[("a.cu", "cuda again\n")]);
+    sandbox.write(&format!("{DIR}/mine.txt"), "mine\n");
+    let told = |changes: &str| {
+        format!(
+            "error: `BOX/project/{DIR}` was changed since it was checked out at {head}, with changes in {changes}; `--ref nightly` is {next}"
+        )
+    };
+    assert!(refused().starts_with(&told("`mine.txt`")), "{}", refused());
+    std::fs::remove_file(sandbox.path(&format!("{DIR}/mine.txt"))).unwrap();
+    // What was added to that commit is somebody's, though it has the same name and place.
+    sandbox.write(&format!("{lib}/l.cu"), "mine\n");
+    all.git(&lib, &["commit", "--quiet", "--all", "--amend", "--no-edit"]);
+    assert!(refused().starts_with(&told("`third_party/lib`")), "{}", refused());
+    all.git(&lib, &["reset", "--quiet", "--hard", "THEROCK_HIPIFY_DIFFBASE"]);
+    all.nightly(&[]);
+    assert_eq!(all.git(DIR, &["rev-parse", "THEROCK_UPSTREAM_DIFFBASE"]), next);
+}
+
+#[test]
 fn a_clone_is_never_taken_over_but_by_force() {
     let all = Repositories::new();
     let sandbox = &all.forge.sandbox;

@@ -56,6 +56,27 @@ fn two_runs_that_fill_one_store_end_well() {
 }
 
 #[test]
+fn two_runs_in_one_folder_do_not_take_each_others_checkouts_away() {
+    let all = Repositories::new();
+    let sandbox = &all.forge.sandbox;
+    sandbox.write("build/src/.therock-xtask/lock", "4711");
+    let lock = std::fs::File::open(sandbox.path("build/src/.therock-xtask/lock")).unwrap();
+    lock.try_lock().unwrap();
+    let ended = finish(&mut all.checkout(&["--ref", "nightly"])).expect(3);
+    assert_eq!(
+        sandbox.plain(&ended.stderr),
+        "error: another run, process 4711, is at work in `BOX/project/build/src`\nhint: wait until it has ended, or name another folder with \
+         `--work-dir` or `--root-checkout-dir`\n"
+    );
+    assert!(!sandbox.path("build/src/pytorch").exists());
+    // What a run that was killed left keeps nobody out, and nobody is kept out where there is nothing to do.
+    lock.unlock().unwrap();
+    all.nightly(&[]);
+    lock.lock().unwrap();
+    all.nightly(&[]);
+}
+
+#[test]
 fn what_a_killed_git_left_in_a_store_goes() {
     let all = Repositories::new();
     all.nightly(&["--no-hipify"]);
@@ -70,6 +91,50 @@ fn what_a_killed_git_left_in_a_store_goes() {
     let found = tests::snapshot(&commits);
     let remains: Vec<_> = found.keys().filter(|path| left.iter().any(|name| path.ends_with(name))).collect();
     assert_eq!(remains, Vec::<&std::path::PathBuf>::new());
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_is_done_without() {
+    let all = Repositories::new();
+    let sandbox = &all.forge.sandbox;
+    sandbox.write("taken", "no folder\n");
+    all.allow_folders();
+    let run = |words: &[&str]| finish(all.checkout(words).env("THEROCK_XTASK_CACHE", "taken/cache")).expect(0);
+    let said = "checkout-pytorch: what is fetched is shared with no other run: cannot make the folder `BOX/project/taken/cache/commits`: ";
+    for text in ["cuda torch\n", "cuda again\n"] {
+        let commit = all.forge.commit("pytorch/pytorch", &[("a.cu", text)]);
+        let ended = run(&["--ref", "nightly"]);
+        let stderr = sandbox.plain(&ended.stderr);
+        assert_eq!(stderr.matches(said).count(), 1, "{stderr}");
+        assert!(!stderr.contains("git fetches the submodules by itself"), "told once is enough: {stderr}");
+        assert_eq!(all.git("build/src/pytorch", &["rev-parse", "THEROCK_UPSTREAM_DIFFBASE"]), commit);
+        assert_eq!(sandbox.read("build/src/pytorch/a.cu"), text.replace("cuda", "hip"));
+        assert_eq!(sandbox.read(&format!("build/src/pytorch/{NESTED}/n.txt")), "nested\n");
+    }
+    // Pins are read all the same.
+    let commit = all.forge.commit("pytorch/pytorch", &[(".ci/docker/ci_commit_pins/triton.txt", &"1".repeat(40))]);
+    let words = ["lock", "--ref", &commit, "--origin", ORIGIN, "--only", "pytorch,triton", "--output", "lock.json"];
+    finish(sandbox.xtask().args(words).env("THEROCK_XTASK_CACHE", "taken/cache")).expect(0);
+    assert_eq!(sandbox.json("lock.json")["triton"]["commit"], "1".repeat(40));
+}
+
+#[test]
+fn what_is_stored_is_taken_though_nothing_can_be_added() {
+    let all = Repositories::new();
+    let commit = all.forge.head("pytorch/pytorch");
+    all.nightly(&["--no-hipify"]);
+    // Nothing can be locked there, as on a disk that is read-only.
+    let commits = all.shared().join("commits");
+    let locks: Vec<_> =
+        std::fs::read_dir(&commits).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
+    for lock in locks {
+        std::fs::remove_file(&lock).unwrap();
+        std::fs::create_dir(&lock).unwrap();
+    }
+    all.allow_folders();
+    std::fs::rename(all.forge.sandbox.path("github/pytorch"), all.forge.sandbox.path("gone")).unwrap();
+    finish(&mut all.checkout(&["--ref", &commit, "--no-hipify", "--work-dir", "other", "--origin", ORIGIN])).expect(0);
+    all.assert_whole("other/src/pytorch", &commit);
 }
 
 #[test]

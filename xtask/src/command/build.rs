@@ -24,6 +24,8 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     let mut facts = demonstrate(&mut session, facts)?;
     refuse(plan::check::problems(&session.request, host, &facts))?;
 
+    // Nothing of it is recorded over what another run records of the same build.
+    session.keep_others_away()?;
     if plan::check::is_held(&session.request, host, &facts) {
         session.report.note("the commits of the unfinished run are built; without its partial manifest they are resolved anew");
     }

@@ -1,37 +1,45 @@
 //! What a checkout fetches, by way of the stores that all runs share.
 
-use super::Failed;
 use super::step::{JobRun, Outcome};
 use crate::observe;
 use crate::plan::{Action, Step, Store};
 
 impl JobRun<'_> {
-    /// Brings a commit and those of its submodules into their stores.
+    /// Brings a commit and those of its submodules into their stores. Where they cannot be written, that is said, and nothing more.
     pub(super) fn store(&mut self, step: &Step, store: &Store) -> Outcome<()> {
         let (host, looks) = (self.world.host, self.world.looks);
-        let failed = |cause: &str, log: &str| Failed::of(&step.purpose, cause, log);
-        let filling = observe::open_store(host, looks, &store.store).map_err(|cause| failed(&cause, &self.log_path))?;
-        if filling.has(&store.commit) {
-            self.write_log(&format!("{} is in {} already\n", store.commit, store.store));
-        } else {
-            self.run_command(step, &store.fetch)?;
+        let opened = observe::open_store(host, looks, &store.store);
+        let writable = opened.is_ok();
+        match opened {
+            Ok(filling) if filling.has(&store.commit) => {
+                self.write_log(&format!("{} is in {} already\n", store.commit, store.store));
+            }
+            Ok(_filling) => self.run_command(step, &store.fetch)?,
+            Err(cause) => self.say(format!("what is fetched is shared with no other run: {cause}")),
         }
-        drop(filling);
         let Some(submodules) = &store.submodules else { return Ok(()) };
-        if let Err(cause) = observe::store_submodules(host, looks, &store.store, &store.commit, submodules) {
-            self.say(format!("git fetches the submodules by itself, and shares them with no other run: {cause}"));
+        match observe::store_submodules(host, looks, &store.store, &store.commit, submodules) {
+            Err(cause) if writable => {
+                self.say(format!("git fetches the submodules by itself, and shares them with no other run: {cause}"));
+            }
+            _ => {}
         }
         Ok(())
     }
 
-    /// Gives a new checkout its commit.
+    /// Gives a checkout its commit.
     pub(super) fn take_stored(&mut self, step: &Step) -> Outcome<()> {
-        let Action::TakeStored { store, dir, commit, depth, otherwise } = &step.action else { return Ok(()) };
-        match observe::link_stored(self.world.host, store, dir, commit, *depth) {
+        let Action::TakeStored { store, dir, commit, linked, stored, origin } = &step.action else { return Ok(()) };
+        let (host, looks) = (self.world.host, self.world.looks);
+        if !observe::has_stored(host, looks, store, commit) {
+            return self.run_command(step, origin);
+        }
+        let Some(depth) = linked else { return self.run_command(step, stored) };
+        match observe::link_stored(host, store, dir, commit, *depth) {
             Ok(()) => Ok(()),
             Err(error) => {
                 self.write_log(&format!("{error}\n"));
-                self.run_command(step, otherwise)
+                self.run_command(step, stored)
             }
         }
     }

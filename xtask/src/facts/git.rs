@@ -37,6 +37,9 @@ pub struct GitState {
     pub unpushed: Listed,
     /// Whose changes they are.
     pub owner: Owner,
+    /// What the tool made in it besides the files of its commit; absent where its note does not say, as of checkouts of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<Vec<Part>>,
     /// When the upstream commit was made, in seconds since 1970 (UTC).
     pub committed_at: i64,
 }
@@ -57,6 +60,16 @@ impl GitState {
         let committed = self.own_commits.as_deref().filter(|_| self.public(locked) != self.head);
         committed.or(self.changes.as_deref()).filter(|_| !self.owner.is_ours())
     }
+}
+
+/// What a checkout may have or lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// The submodules, and theirs.
+    Submodules,
+    /// HIP in place of CUDA, or triton's version file.
+    Translation,
 }
 
 /// The first ten of many names, as somebody else wrote them.

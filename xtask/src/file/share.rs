@@ -1,6 +1,7 @@
 //! Files that several runs use.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
+use std::io::Write;
 
 use super::{Outcome, failed, make_parent};
 
@@ -13,6 +14,24 @@ pub fn lock(path: &str) -> Outcome<File> {
     let file = File::options().create(true).append(true).open(path).map_err(failed("open", path))?;
     file.lock().map_err(failed("lock", path))?;
     Ok(file)
+}
+
+/// Takes a file for this process, and writes its id into it; or tells what another process that has it wrote, as far as that can be read. It is let
+/// go with the value, or when the tool is killed.
+///
+/// # Errors
+/// If it cannot be made or locked.
+pub fn take_alone(path: &str) -> Outcome<Result<File, String>> {
+    make_parent(path)?;
+    let open = File::options().create(true).truncate(false).write(true).open(path);
+    let mut file = open.map_err(failed("open", path))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(Err(fs::read_to_string(path).unwrap_or_default())),
+        Err(TryLockError::Error(error)) => return Err(failed("lock", path)(error)),
+    }
+    file.set_len(0).and_then(|()| write!(file, "{}", std::process::id())).map_err(failed("write", path))?;
+    Ok(Ok(file))
 }
 
 /// Gives a file one more name, on the same disk.

@@ -5,11 +5,12 @@ mod translated;
 
 use sha2::{Digest, Sha256};
 
+use self::note::Note;
 use super::status::{self, Status};
 use crate::facts::{GitState, Listed, Owner, Seen};
 use crate::file;
 use crate::host::{Host, Platform};
-use crate::plan::sources::{FOREIGN_GIT, UPSTREAM_TAG, in_checkouts};
+use crate::plan::sources::{FOREIGN_GIT, HIPIFY_TAG, UPSTREAM_TAG, in_checkouts};
 use crate::process::{self, ProcessError};
 use crate::redact::without_credentials;
 use crate::refs::RepoUrl;
@@ -77,6 +78,7 @@ impl Git<'_> {
             None => self.track(dir, &folder, &upstream)?,
         };
         Ok(Some(GitState {
+            parts: note.as_ref().and_then(Note::parts),
             owner: note.map_or(Owner::User, |note| note.owner(&head, &changes)),
             track,
             committed_at: self.committed_at(dir, &upstream)?,
@@ -153,6 +155,13 @@ impl Git<'_> {
         Ok(parents_and_message.trim_end() != format!("{upstream}\n{HIPIFY}"))
     }
 
+    /// Whether a submodule has nothing above the commit that its parent wants but what hipify changed. Somebody's changes may have been added to
+    /// that commit; its tag stays where it was then.
+    fn is_translated(&self, dir: &str, head: &str, commit: &str) -> Result<bool, String> {
+        let tag = self.ask(dir, &["for-each-ref", "--format=%(objectname)", &format!("refs/tags/{HIPIFY_TAG}")])?;
+        Ok(tag == head && !self.has_own_commits(dir, head, commit)?)
+    }
+
     /// One digest over the names and contents of all local changes, those of the submodules included.
     fn changes(&self, dir: &str, status: &Status) -> Result<Option<String>, String> {
         let found = self.found(dir, status)?;
@@ -192,7 +201,9 @@ impl Git<'_> {
                 let prefix = format!("{prefix}{path}/");
                 let status = self.status(&inside)?;
                 match &status.head {
-                    Some(head) if *head != commit => found.push(format!("{prefix}\0commit {head}\0")),
+                    Some(head) if *head != commit && !self.is_translated(&inside, head, &commit)? => {
+                        found.push(format!("{prefix}\0commit {head}\0"));
+                    }
                     _ => {}
                 }
                 self.collect(&inside, &prefix, &status, found)?;

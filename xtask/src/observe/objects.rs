@@ -1,11 +1,15 @@
 //! Files of a commit that is not checked out, read from a store of git objects that all runs share.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use tempfile::TempDir;
 
 use super::git::{self, Git};
 use super::remote;
 use super::shared::Filling;
-use crate::plan::sources::{CACHE, shared_folder, store, store_name, stored_ref};
+use crate::file;
+use crate::plan::sources::{shared_folder, store, store_name, stored_ref};
 use crate::process::{self, ProcessError};
 use crate::refs::RepoUrl;
 use crate::request::Depth;
@@ -27,21 +31,29 @@ pub(super) struct Objects<'a> {
     git: Git<'a>,
     repo: &'a RepoUrl,
     pub(super) dir: String,
+    /// Where the folder of what runs share cannot be written, the store goes with this value.
+    scratch: Option<Rc<TempDir>>,
 }
 
 impl<'a> Objects<'a> {
     /// The store for a repository. It is made when something is fetched.
     pub(super) fn new(git: Git<'a>, repo: &'a RepoUrl) -> Result<Self, String> {
-        let cache = shared_folder(git.host).ok_or_else(|| format!("there is no folder for what runs share: set `{CACHE}`"))?;
-        let dir = git.host.platform.join(&cache, &format!("git/{}", store_name(&repo.redacted())));
-        Ok(Objects { git, repo, dir })
+        let join = |base: &str, name: &str| git.host.platform.join(base, name);
+        let name = store_name(&repo.redacted());
+        let shared = shared_folder(git.host).map(|cache| join(&cache, &format!("git/{name}")));
+        if let Some(dir) = shared.filter(|dir| file::takes_files(dir).is_ok()) {
+            return Ok(Objects { git, repo, dir, scratch: None });
+        }
+        let scratch = file::scratch().map_err(|error| error.to_string())?;
+        let dir = join(&scratch.path().to_string_lossy(), &name);
+        Ok(Objects { git, repo, dir, scratch: Some(Rc::new(scratch)) })
     }
 
     /// The texts of these files at a commit; what the commit has not, or has as something else than a file, is left out.
     pub(super) fn read(&self, commit: &str, files: &[&str]) -> Result<BTreeMap<String, String>, Unread> {
         // A checkout may have brought all of it.
         if let Some(whole) = store(self.git.host, &self.repo.redacted(), Depth::default()).filter(|whole| *whole != self.dir) {
-            let whole = Objects { dir: whole, ..*self };
+            let whole = Objects { dir: whole, scratch: self.scratch.clone(), ..*self };
             if whole.local(&["rev-parse", "--verify", "--quiet", &stored_ref(commit)]).is_ok() {
                 return whole.read(commit, files);
             }

@@ -37,13 +37,11 @@ impl<'a> Filling<'a> {
 
     /// Whether all of a commit is there.
     pub fn has(&self, commit: &str) -> bool {
-        self.ask(&["rev-parse", "--verify", "--quiet", &stored_ref(commit)]).is_ok_and(|found| found == commit)
+        has(self.git, &self.dir, commit)
     }
 
     fn ask(&self, args: &[&str]) -> Result<String, String> {
-        // A submodule's path is a path, whatever git would read into it.
-        let args = [&["--literal-pathspecs", "--git-dir", &self.dir], args].concat();
-        process::ask(self.git.program, &args, &self.dir, &git::env()).map_err(|error| error.to_string())
+        ask(self.git, &self.dir, args)
     }
 
     /// The submodules of a commit that is there.
@@ -72,6 +70,17 @@ impl<'a> Filling<'a> {
         }
         Ok(found)
     }
+}
+
+/// Whether all of a commit is in a store that somebody else may fill or own.
+pub(super) fn has(git: Git, dir: &str, commit: &str) -> bool {
+    ask(git, dir, &["rev-parse", "--verify", "--quiet", &stored_ref(commit)]).is_ok_and(|found| found == commit)
+}
+
+fn ask(git: Git, dir: &str, args: &[&str]) -> Result<String, String> {
+    // A submodule's path is a path, whatever git would read into it.
+    let args = [&["--literal-pathspecs", "--git-dir", dir], args].concat();
+    process::ask(git.program, &args, dir, &git::env()).map_err(|error| error.to_string())
 }
 
 /// Gives a new checkout the packs of a store, and notes in it that its commit has no parents, as far as is known. Another run may fill the store

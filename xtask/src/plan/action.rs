@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::request::{Depth, Submodules};
 
-use super::{Value, is_default};
+use super::{Mark, Value, is_default};
 
 /// Variables that a command gets on top of the inherited ones; one without a value hides the inherited one.
 pub type Env = BTreeMap<String, Option<Value>>;
@@ -159,7 +159,7 @@ pub enum Action {
     },
     /// Brings a commit into the store of git objects that all runs share.
     Store(Store),
-    /// Gives a new checkout the objects of a store: as further names of the same files, or, where the disk has none, by this command.
+    /// Gives a checkout a commit of a store, or fetches it where the store has it not, because it cannot be written.
     TakeStored {
         /// The store.
         store: String,
@@ -167,10 +167,12 @@ pub enum Action {
         dir: String,
         /// The commit.
         commit: String,
-        /// How much of its history.
-        depth: Depth,
+        /// How much of its history; only of a new checkout, which has the store's files under further names where the disk has such.
+        linked: Option<Depth>,
         /// What fetches it from the store.
-        otherwise: Command,
+        stored: Command,
+        /// What fetches it from its repository.
+        origin: Command,
     },
     /// Tells git to look away from submodules, whose pointers hipify moves.
     IgnoreSubmodules {
@@ -254,26 +256,6 @@ pub struct StoreSubmodules {
     pub jobs: u32,
     /// The file of git's configuration that leads to the stores. It is empty where one of them could not be filled: then git fetches all by itself.
     pub config: String,
-}
-
-/// What `Action::MarkCheckout` notes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Mark {
-    /// It is whole, and the changes that are in it now are the tool's.
-    CheckedOut {
-        /// The ref that it was made for.
-        reference: String,
-    },
-    /// A build begins, which may write into it.
-    Building,
-    /// The build has ended; what it wrote is there now.
-    Built,
-    /// Its files are about to be brought to another commit. Refused if changes are in it that were not seen before.
-    Moving {
-        /// The digest of the changes that were seen.
-        changes: Option<String>,
-    },
 }
 
 /// What `Action::ReadCache` reads. Statistics are shared with other builds, so they are never set to zero.

@@ -64,9 +64,13 @@ fn write_step(text: &mut String, number: usize, step: &Step, secrets: &Secrets) 
                 );
             }
         }
-        Action::TakeStored { store, otherwise, .. } => {
-            write_detail(text, &format!("link the objects of {store}, or"));
-            write_command(text, otherwise, secrets);
+        Action::TakeStored { store, linked, stored, origin, .. } => {
+            if linked.is_some() {
+                write_detail(text, &format!("link the objects of {store}, or"));
+            }
+            write_command(text, stored, secrets);
+            write_detail(text, "or, where that cannot be written,");
+            write_command(text, origin, secrets);
         }
         Action::CheckCheckout { commit, .. } => write_detail(text, commit),
         Action::Unlock { names, .. } => write_detail(text, &names.join(" ")),

@@ -134,18 +134,26 @@ impl Given {
         self.list("only", &mut args.only, projects.iter().map(|project| project.key().to_owned()).collect());
     }
 
-    fn commits(&mut self, args: &BuildArgs, manifest: &Manifest, path: &str) {
+    fn commits(&mut self, args: &mut BuildArgs, manifest: &Manifest, path: &str) {
         for (project, source) in manifest.sources() {
             let replaced = [project.key(), project.distribution()].map(|name| format!("{name}="));
             let is_replaced = args.origin.iter().any(|origin| replaced.iter().any(|name| origin.starts_with(name)));
-            if let Some(error) = RepoUrl::parse(&source.repo).err().filter(|_| !is_replaced) {
-                let text = format!("`{path}`: the source of `{project}`: {error}");
-                let hint = format!("name its repository with `--origin {project}=URL`");
-                self.problem(Problem::new(text).hint(hint));
-                continue;
+            let repo = match RepoUrl::parse(&source.repo) {
+                Ok(repo) => repo.redacted(),
+                Err(_) if is_replaced => source.repo.clone(),
+                Err(error) => {
+                    let text = format!("`{path}`: the source of `{project}`: {error}");
+                    let hint = format!("name its repository with `--origin {project}=URL`");
+                    self.problem(Problem::new(text).hint(hint));
+                    continue;
+                }
+            };
+            // Credentials are used, and kept out of checkouts and logs, like those of an address that is typed.
+            if repo != source.repo && !is_replaced {
+                args.origin.push(format!("{}={}", project.key(), source.repo));
             }
             let locked = Locked {
-                repo: source.repo.clone(),
+                repo,
                 commit: source.commit.as_str().to_owned(),
                 branch: source.branch.clone(),
                 why: format!("the commit in `{path}`"),

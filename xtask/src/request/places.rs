@@ -28,7 +28,7 @@ pub struct Places {
     /// A folder with wheels that was named where an address could stand.
     pub links: Option<String>,
     /// The folder of the checkouts.
-    checkouts: String,
+    pub checkouts: String,
     projects: BTreeMap<Project, Place>,
 }
 
@@ -138,6 +138,11 @@ impl Places {
     /// Where a checkout is made before it gets its place: a folder of the tool's own, so that whatever is left in it may go.
     pub fn unfinished_checkout(&self, project: Project) -> String {
         self.platform.join(&self.checkouts, &format!("{NOTES}/{}", project.key()))
+    }
+
+    /// The file that the run has which makes or moves checkouts.
+    pub fn checkouts_lock(&self) -> String {
+        self.platform.join(&self.checkouts, &format!("{NOTES}/lock"))
     }
 
     /// The miniature SDK and repositories of `--demo`: `sdk`, `origins`.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Git;
-use crate::facts::Owner;
+use crate::facts::{Owner, Part};
 use crate::file;
 use crate::plan::Mark;
 
@@ -20,6 +20,8 @@ pub(super) struct Note {
     changes: Vec<Option<String>>,
     #[serde(default)]
     state: State,
+    /// What was made in it; absent in notes of older versions.
+    parts: Option<Vec<Part>>,
 }
 
 /// What is done with the checkout. A run that is killed leaves the last two.
@@ -44,6 +46,11 @@ impl Note {
         }
     }
 
+    /// What was made in the checkout.
+    pub(super) fn parts(&self) -> Option<Vec<Part>> {
+        self.parts.clone()
+    }
+
     /// The ref that the checkout was made for, while it is still at that commit.
     pub(super) fn reference_of(&self, head: &str) -> Option<String> {
         self.reference.clone().filter(|_| self.commit == head)
@@ -66,9 +73,13 @@ impl Git<'_> {
         let folder = self.folder(dir)?;
         let now = || self.changes(dir, &status);
         let note = match (mark, self.note(&folder)?) {
-            (Mark::CheckedOut { reference }, _) => {
-                Note { commit: head, reference: Some(reference.clone()), changes: vec![now()?], state: State::Settled }
-            }
+            (Mark::CheckedOut { reference, parts }, _) => Note {
+                commit: head,
+                reference: Some(reference.clone()),
+                changes: vec![now()?],
+                state: State::Settled,
+                parts: Some(parts.clone()),
+            },
             (Mark::Building, Some(note)) if note.commit == head => Note { state: State::Building, ..note },
             // What was not built is as it was, or somebody changed it.
             (Mark::Built, Some(note)) if note.state == State::Building && note.commit == head => note.built(now()?),

@@ -18,7 +18,7 @@ fn mark(world: &World, dir: &str, mark: Mark) {
 }
 
 fn checked_out() -> Mark {
-    Mark::CheckedOut { reference: "release/2.13".to_owned() }
+    Mark::CheckedOut { reference: "release/2.13".to_owned(), parts: Vec::new() }
 }
 
 #[test]
@@ -38,6 +38,7 @@ fn a_clean_checkout_is_described() {
         changed: Listed::default(),
         unpushed: Listed { first: vec![format!("{} x", &head[..7])], count: 1 },
         owner: Owner::User,
+        parts: None,
         committed_at: 1_700_000_000,
     };
     assert_eq!(state(&world, "x"), expected);

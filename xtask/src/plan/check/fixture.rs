@@ -132,6 +132,7 @@ pub fn checkout(owner: Owner, head: &str, changes: Option<&str>) -> Checkout {
         changed: Listed::default(),
         unpushed: Listed::default(),
         owner,
+        parts: None,
         committed_at: 0,
     };
     Checkout { git: Some(git), ..Checkout::default() }

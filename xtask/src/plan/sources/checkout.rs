@@ -8,7 +8,7 @@ use manifest::Project;
 use moved::when_moved;
 
 use crate::cli::Wish;
-use crate::facts::{Facts, GitState, Locked, Owner};
+use crate::facts::{Facts, GitState, Locked, Owner, Part};
 use crate::host::{Host, Platform};
 use crate::plan::{Action, Command, Env, Job, JobName, Mark, Step, Unknown, Value, python};
 use crate::request::{Changes, Goal, Problem, Request, Sources, Submodules, Translated};
@@ -180,7 +180,10 @@ impl Checkout<'_> {
         let there = self.there(facts, locked)?;
         job.why.push(match &there {
             There::Nothing => format!("nothing is in `{}` yet", self.dir()),
-            There::Ours(git) => format!("`{}` is at {} and {}", self.dir(), git.upstream, when_moved(git)),
+            There::Ours(git) => {
+                let lack = self.lack(git).filter(|_| git.is_at(locked)).map(|lack| format!(", {lack}")).unwrap_or_default();
+                format!("`{}` is at {}{lack} and {}", self.dir(), git.upstream, when_moved(git))
+            }
             There::Given(git) => {
                 format!("`{}` is at {}: what is changed in it is discarded, as `--force` says", self.dir(), git.head)
             }
@@ -207,6 +210,7 @@ impl Checkout<'_> {
             (_, Owner::Edited | Owner::User) if discards && (git.changes.is_some() || !git.is_at(locked)) => {
                 Ok(There::Given(git))
             }
+            (Some(_), Owner::Tool | Owner::Built) if self.lack(git).is_some() => Ok(There::Ours(git)),
             (Some(why), _) => Ok(There::Wanted(why)),
             (None, Owner::Tool | Owner::Built | Owner::Moving) => Ok(There::Ours(git)),
             (None, Owner::Edited) => Err(self.refused(
@@ -288,6 +292,25 @@ impl Checkout<'_> {
         steps
     }
 
+    /// What `fill` makes besides the files of the commit.
+    fn parts(&self) -> Vec<Part> {
+        let wish = &self.request.checkout;
+        let submodules = (wish.submodules == Submodules::All).then_some(Part::Submodules);
+        submodules.into_iter().chain(self.hipify(self.dir()).map(|_| Part::Translation)).collect()
+    }
+
+    /// Why the tool's own checkout is not what is asked for, though it may be at that commit. Submodules that nobody asks for do no harm.
+    fn lack(&self, git: &GitState) -> Option<&'static str> {
+        let (made, wanted) = (git.parts.as_ref()?, self.parts());
+        let [modules, hip] = [Part::Submodules, Part::Translation].map(|part| (made.contains(&part), wanted.contains(&part)));
+        match (modules, hip) {
+            ((false, true), _) => Some("was made without submodules"),
+            (_, (false, true)) => Some("was made without the translation to HIP"),
+            (_, (true, false)) => Some("was translated to HIP"),
+            _ => None,
+        }
+    }
+
     /// From the fetched commit to sources that can be built.
     fn fill(&self, dir: &str, locked: &Locked) -> Vec<Step> {
         let mut steps = vec![
@@ -307,7 +330,11 @@ impl Checkout<'_> {
             let commit = Action::CommitTranslated { dir: dir_owned, submodules };
             steps.push(Step::new("committing what the translation changed", commit));
         }
-        steps.push(note("noting that the checkout is the tool's", dir, Mark::CheckedOut { reference: self.reference() }));
+        steps.push(note(
+            "noting that the checkout is the tool's",
+            dir,
+            Mark::CheckedOut { reference: self.reference(), parts: self.parts() },
+        ));
         steps
     }
 

@@ -5,7 +5,7 @@ use crate::facts::Locked;
 use crate::plan::sources::{store, store_args};
 use crate::plan::{Action, Command, Pace, Step, Store, StoreSubmodules};
 use crate::refs::RepoUrl;
-use crate::request::{Sources, Submodules};
+use crate::request::{Depth, Sources, Submodules};
 
 impl Checkout<'_> {
     /// What brings the commit, and those of its submodules, to this machine, where runs share what they fetch.
@@ -43,22 +43,21 @@ impl Checkout<'_> {
     }
 
     pub(super) fn fetch_new(&self, dir: &str, locked: &Locked) -> Step {
-        let Some(store) = self.store_of(locked) else { return self.fetch(dir, locked) };
-        let (depth, commit) = (self.request.checkout.depth, locked.commit.clone());
-        let otherwise = self.fetch_from(dir, &store, &locked.commit);
-        let action = Action::TakeStored { store, dir: dir.to_owned(), commit, depth, otherwise };
-        Step { pace: Pace::Lasting, ..Step::new("taking it from what runs share", action) }
+        self.fetch_linked(dir, locked, Some(self.request.checkout.depth))
     }
 
     pub(super) fn fetch(&self, dir: &str, locked: &Locked) -> Step {
-        match self.store_of(locked) {
-            Some(store) => Step::run("taking it from what runs share", self.fetch_from(dir, &store, &locked.commit)),
-            None => {
-                let fetch =
-                    self.fetch_from(dir, self.address(locked), &locked.commit).network().talking(self.host.silence(SILENCE));
-                Step::run(format!("fetching {}", self.project.distribution()), fetch)
-            }
-        }
+        self.fetch_linked(dir, locked, None)
+    }
+
+    fn fetch_linked(&self, dir: &str, locked: &Locked, linked: Option<Depth>) -> Step {
+        let origin = self.fetch_from(dir, self.address(locked), &locked.commit).network().talking(self.host.silence(SILENCE));
+        let Some(store) = self.store_of(locked) else {
+            return Step::run(format!("fetching {}", self.project.distribution()), origin);
+        };
+        let stored = self.fetch_from(dir, &store, &locked.commit);
+        let action = Action::TakeStored { store, dir: dir.to_owned(), commit: locked.commit.clone(), linked, stored, origin };
+        Step { pace: Pace::Lasting, ..Step::new("taking it from what runs share", action) }
     }
 
     fn fetch_from(&self, dir: &str, address: &str, commit: &str) -> Command {

@@ -5,6 +5,7 @@ use crate::facts::{Checkout, Unresolved};
 use crate::host::Environment;
 use crate::plan::check::fixture::{self, checkout, commit, facts, lines, locked_facts, request, told};
 use crate::plan::unknown;
+use crate::request::Depth;
 
 const GIT: &str = "GIT_TERMINAL_PROMPT=0 /usr/bin/git -c core.hooksPath=/dev/null -c protocol.ext.allow=never -c \
                    protocol.fd.allow=never -c maintenance.auto=false";
@@ -43,7 +44,9 @@ fn torch_is_checked_out() {
         format!("IgnoreSubmodules {{ dir: \"{dir}\" }}"),
         format!("CheckCheckout {{ dir: \"{dir}\", commit: \"{}\", submodules: All }}", commit('1')),
         format!("[{dir}] /usr/bin/python3.12 {dir}/tools/amd_build/build_amd.py Exists(\"{dir}/tools/amd_build/build_amd.py\")"),
-        format!("MarkCheckout {{ dir: \"{dir}\", mark: CheckedOut {{ reference: \"nightly\" }} }}"),
+        format!(
+            "MarkCheckout {{ dir: \"{dir}\", mark: CheckedOut {{ reference: \"nightly\", parts: [Submodules, Translation] }} }}"
+        ),
         format!("Rename {{ from: \"{dir}\", to: \"/w/build/src/pytorch\" }}"),
     ];
     assert_eq!(lines(&job), expected);
@@ -80,7 +83,9 @@ fn the_tools_own_checkout_is_moved_where_it_stands() {
         format!("IgnoreSubmodules {{ dir: \"{dir}\" }}"),
         format!("CheckCheckout {{ dir: \"{dir}\", commit: \"{}\", submodules: All }}", commit('1')),
         format!("[{dir}] /usr/bin/python3.12 {dir}/tools/amd_build/build_amd.py Exists(\"{dir}/tools/amd_build/build_amd.py\")"),
-        format!("MarkCheckout {{ dir: \"{dir}\", mark: CheckedOut {{ reference: \"nightly\" }} }}"),
+        format!(
+            "MarkCheckout {{ dir: \"{dir}\", mark: CheckedOut {{ reference: \"nightly\", parts: [Submodules, Translation] }} }}"
+        ),
     ];
     assert_eq!(lines(&job), expected);
 }
@@ -208,16 +213,18 @@ fn what_runs_share_is_filled_first_and_asked_then() {
     let modules = filled.submodules.as_ref().map(|modules| (modules.parent.as_str(), modules.config.as_str(), modules.jobs));
     assert_eq!(modules, Some(("https://host/apex", config, 10)));
     let dir = "/w/build/src/.therock-xtask/apex";
-    let fetch = format!("{GIT} fetch --progress --depth 1 --no-recurse-submodules -- {store} {full}");
-    let Action::TakeStored { store: from, otherwise, .. } = &job.steps[6].action else { panic!("{:?}", job.steps[6]) };
-    assert_eq!((from, otherwise.cwd.as_str()), (&store, dir));
+    let Action::TakeStored { store: from, linked, stored, .. } = &job.steps[6].action else { panic!("{:?}", job.steps[6]) };
+    assert_eq!((from, linked, stored.cwd.as_str()), (&store, &Some(Depth::Commits(1)), dir));
     let update = format!("{GIT} -c include.path={config} submodule update --init --recursive --progress --depth 1 -j 10");
     assert!(lines(&job).contains(&format!("[{dir}] {update} Fatal Network")), "{:#?}", lines(&job));
 
     facts.checkouts.insert(Project::Apex, checkout(Owner::Tool, &commit('2'), None));
     let moved = one(&host, words, &facts);
     assert!(matches!(moved.steps[0].action, Action::Store(_)));
-    assert_eq!(lines(&moved)[2], format!("[/w/build/src/apex] {fetch}"));
+    let Action::TakeStored { linked: None, stored, origin, .. } = &moved.steps[2].action else { panic!("{:?}", moved.steps[2]) };
+    let words = |command: &Command| command.args.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    assert!(words(stored).ends_with(&format!("-- {store} {full}")), "{stored:?}");
+    assert!(words(origin).ends_with(&format!("-- https://u:secret-pw@host/apex {full}")), "{origin:?}");
 }
 
 #[test]
