@@ -196,6 +196,9 @@ mod tests {
                     let mut connection = connection.unwrap();
                     let _ = std::io::Read::read(&mut connection, &mut [0; 4096]);
                     let _ = std::io::Write::write_all(&mut connection, words);
+                    // A connection that is dropped with something unread in it is reset, and the answer may be lost with it.
+                    let _ = connection.shutdown(std::net::Shutdown::Write);
+                    let _ = std::io::copy(&mut connection, &mut std::io::sink());
                 }
             });
             port

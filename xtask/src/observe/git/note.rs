@@ -84,7 +84,8 @@ impl Git<'_> {
             // What was not built is as it was, or somebody changed it.
             (Mark::Built, Some(note)) if note.state == State::Building && note.commit == head => note.built(now()?),
             (Mark::Moving { changes }, note) if now()? == *changes => {
-                let note = note.unwrap_or(Note { commit: head, reference: None, changes: Vec::new(), state: State::Moving });
+                let new = Note { commit: head, reference: None, changes: Vec::new(), state: State::Moving, parts: None };
+                let note = note.unwrap_or(new);
                 Note { state: State::Moving, ..note }
             }
             (Mark::Moving { .. }, _) => {
