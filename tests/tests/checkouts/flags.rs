@@ -153,3 +153,18 @@ fn a_submodule_that_is_not_at_its_commit_is_an_error() {
     assert!(all.forge.sandbox.plain(&ended.stderr).contains(expected), "{}", ended.stderr);
     assert!(!all.forge.sandbox.path(DIR).exists());
 }
+
+#[test]
+fn a_submodule_that_upstream_removed_stays_out_of_the_way() {
+    let all = Repositories::new();
+    all.nightly(&[]);
+    all.forge.git("pytorch/pytorch", &["rm", "--quiet", "-rf", "third_party/lib"]);
+    for text in ["cuda once\n", "cuda twice\n"] {
+        let commit = all.forge.commit("pytorch/pytorch", &[("a.cu", text)]);
+        all.nightly(&[]);
+        assert_eq!(all.git("build/src/pytorch", &["rev-parse", "THEROCK_UPSTREAM_DIFFBASE"]), commit);
+        assert_eq!(all.git("build/src/pytorch", &["diff", "--name-only", &commit, "HEAD"]), "a.cu");
+    }
+    // What stood in it may be somebody's.
+    assert!(all.forge.sandbox.path("build/src/pytorch/third_party/lib/l.cu").exists());
+}

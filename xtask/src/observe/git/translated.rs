@@ -30,6 +30,11 @@ impl Git<'_> {
                 continue;
             }
             self.ask(&dir, &["add", "-A"])?;
+            // The folder of a submodule that is none any more stays behind, as it may hold somebody's work. It is no change of sources.
+            let added = self.ask(&dir, &["diff", "--cached", "--raw", "-z", "--no-renames", "--diff-filter=A"])?;
+            for path in repositories(&added) {
+                self.ask(&dir, &["--literal-pathspecs", "rm", "--cached", "--quiet", "--", path])?;
+            }
             // Changes of nothing but modes or line ends may leave nothing to commit.
             if !self.ask(&dir, &["diff", "--cached", "--name-only"])?.is_empty() {
                 self.ask(&dir, &COMMIT)?;
@@ -69,6 +74,13 @@ impl Git<'_> {
     }
 }
 
+/// The paths that are repositories of their own, of what `git diff --raw -z` says was added: `:MODE MODE OBJECT OBJECT STATUS <nul> PATH <nul>`.
+fn repositories(added: &str) -> Vec<&str> {
+    let mut fields = added.split('\0');
+    let entries = std::iter::from_fn(|| fields.next().zip(fields.next()));
+    entries.filter(|(modes, _)| modes.starts_with(":000000 160000 ")).map(|(_, path)| path).collect()
+}
+
 /// A submodule, as `git submodule status` tells of it.
 #[derive(Debug, PartialEq, Eq)]
 struct Module {
@@ -93,7 +105,14 @@ impl Module {
 
 #[cfg(test)]
 mod tests {
-    use super::Module;
+    use super::{Module, repositories};
+
+    #[test]
+    fn repositories_are_told_from_files() {
+        let added = ":000000 100644 0 1 A\0a b\0:000000 160000 0 2 A\0third party/lib\0:000000 160000 0 3 A\0x\0";
+        assert_eq!(repositories(added), ["third party/lib", "x"]);
+        assert!(repositories("").is_empty());
+    }
 
     #[test]
     fn submodules_are_read() {
