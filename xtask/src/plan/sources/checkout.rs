@@ -1,13 +1,14 @@
 //! The jobs that check sources out, and the checkouts that must not be touched.
 
 mod fetch;
+mod hipify;
 mod moved;
 
 use manifest::Project;
 
+pub use hipify::translates;
 use moved::when_moved;
 
-use crate::cli::Wish;
 use crate::facts::{Facts, GitState, Locked, Owner, Part};
 use crate::host::{Host, Platform};
 use crate::plan::{Action, Command, Env, Job, JobName, Mark, Step, Unknown, Value, python};
@@ -338,26 +339,6 @@ impl Checkout<'_> {
         steps
     }
 
-    /// What turns public sources into those that are built here. It is never committed.
-    fn hipify(&self, dir: &str) -> Option<Step> {
-        let wish = self.request.checkout.hipify;
-        match self.project {
-            _ if wish == Wish::No => None,
-            Project::Apex if wish != Wish::Yes => None,
-            Project::Pytorch | Project::PytorchAudio | Project::PytorchVision | Project::Apex => {
-                let script = self.host.platform.join(dir, "tools/amd_build/build_amd.py");
-                Some(Step::run("translating CUDA to HIP", Command::new(self.python, dir, &[&script])).if_exists(script))
-            }
-            Project::Triton if self.host.platform == Platform::Linux => {
-                let path = self.host.platform.join(dir, "build_env.json");
-                // An empty suffix, to which the build adds its own; triton composes the rest of its version itself.
-                let text = "{\n  \"TRITON_WHEEL_VERSION_SUFFIX\": \"\"\n}".to_owned();
-                Some(Step::new("writing the environment of its build", Action::Write { path, text }))
-            }
-            Project::Triton => None,
-        }
-    }
-
     fn step(&self, purpose: &str, dir: &str, args: &[&str]) -> Step {
         Step::ask(purpose, self.command(dir, args))
     }
@@ -372,11 +353,6 @@ impl Checkout<'_> {
 /// Texts as arguments.
 fn words(texts: &[String]) -> Vec<&str> {
     texts.iter().map(String::as_str).collect()
-}
-
-/// Whether an interpreter is needed: one of these projects has its CUDA translated.
-pub fn translates(request: &Request) -> bool {
-    request.checkout.hipify != Wish::No && request.selected.iter().any(|project| *project != Project::Triton)
 }
 
 /// Why a checkout is built as it is, if it is at the commit already.
