@@ -213,7 +213,8 @@ fn relative_folders_work_from_anywhere() {
     check_complete(&sandbox, "sub folder/out", &[Project::Triton, Project::Pytorch, Project::PytorchVision]);
     assert_eq!(sandbox.files("sub folder"), ["out", "w"]);
     assert_eq!(sandbox.files("src"), [".therock-xtask", "pytorch", "pytorch_vision", "triton"]);
-    assert_eq!(sandbox.files("src/.therock-xtask"), [""; 0]);
+    // What keeps a second run out stays; what was being made there is gone.
+    assert_eq!(sandbox.files("src/.therock-xtask"), ["lock"]);
 }
 
 /// A step of a workflow can name what was built, and its page shows it; outside of GitHub the variables mean nothing.
