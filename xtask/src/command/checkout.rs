@@ -1,5 +1,7 @@
 //! `checkout`: the sources, and nothing else.
 
+use manifest::counted;
+
 use super::{Code, Session, Stop, given, result};
 use crate::cli::CheckoutArgs;
 use crate::execute::Wheels;
@@ -34,8 +36,7 @@ pub fn run(args: &CheckoutArgs, host: &Host) -> Result<Code, Stop> {
     for project in &session.request.selected {
         result(session.request.dir(*project))?;
     }
-    let count = session.request.selected.len();
-    let things = if count == 1 { "checkout" } else { "checkouts" };
-    session.report.end(&format!("{count} {things} in {}", report::duration(session.seconds())));
+    let checkouts = counted(session.request.selected.len() as u64, "checkout");
+    session.report.end(&format!("{checkouts} in {}", report::duration(session.seconds())));
     Ok(Code::Done)
 }

@@ -1,6 +1,6 @@
 //! `lock`: refs become commits, and those a manifest that says what is to be built.
 
-use manifest::Manifest;
+use manifest::{Manifest, counted};
 
 use super::{Code, Stop, result};
 use crate::cli::LockArgs;
@@ -54,9 +54,8 @@ pub fn run(args: &LockArgs, host: &Host) -> Result<Code, Stop> {
         file::write_text(&lock.file, &manifest.to_json())?;
         result(&lock.file)?;
     }
-    let count = manifests.len();
-    let things = if count == 1 { "manifest" } else { "manifests" };
-    report.end(&format!("{count} {things} in {}", report::duration(started.elapsed().as_secs_f64())));
+    let count = counted(manifests.len() as u64, "manifest");
+    report.end(&format!("{count} in {}", report::duration(started.elapsed().as_secs_f64())));
     Ok(Code::Done)
 }
 
