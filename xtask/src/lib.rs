@@ -15,6 +15,7 @@ pub mod request;
 pub mod matrix;
 pub mod plan;
 pub mod upload;
+pub mod audit;
 pub mod demo;
 pub mod event;
 // ── the waterline: above it nothing touches the world ──

@@ -1,0 +1,43 @@
+//! What a good wheel is, and what a set that fits together: pure checks over what was read. Each fault that they know has a code.
+
+use serde::Serialize;
+
+/// A fault, or what looks like one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Finding {
+    /// Which kind of fault.
+    pub code: Code,
+    /// Whether the audit fails by it.
+    pub severity: Severity,
+    /// The wheel, by its file name; absent for what is about the whole set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wheel: Option<String>,
+    /// The member of the wheel, as its archive spells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
+    /// What is wrong, as a fragment: names what was found and what should have been.
+    pub text: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// Whether an audit fails by a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// It does.
+    Error,
+    /// It does not; somebody should look.
+    Warning,
+    /// It would, but `--allow` names its code.
+    Allowed,
+}
+
+/// The kinds of faults, by the names that `--allow` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Code {
+    /// The file is no ZIP archive that could be read to its end.
+    Archive,
+}
