@@ -16,7 +16,7 @@ use manifest::{
     Source, Status, TheRock, Toolchain, file_name,
 };
 
-use crate::event::{Event, Failed, JobEnd};
+use crate::event::{Cut, Event, Failed, JobEnd};
 use crate::facts::{Facts, NO_REPOSITORY, Python, Upstream};
 use crate::file::{self, FileError};
 use crate::host::Host;
@@ -46,6 +46,8 @@ pub enum End {
     Done,
     /// A job failed.
     Failed,
+    /// None failed, but they were cut short.
+    Cut,
 }
 
 impl Record {
@@ -132,8 +134,9 @@ impl Record {
                 }
                 Ok(())
             }
-            Event::JobEnded { job, end, seconds } => {
+            Event::JobEnded { job, end, seconds, peak_memory } => {
                 let Some(entry) = self.job(&job.0) else { return Ok(()) };
+                entry.peak_memory_bytes = *peak_memory;
                 entry.duration = (*seconds > 0.0).then(|| Duration::from_secs_f64(*seconds));
                 match end {
                     JobEnd::Done => entry.status = JobStatus::Built,
@@ -141,10 +144,20 @@ impl Record {
                         entry.status = JobStatus::Skipped;
                         entry.reason = format!("{because_of} failed");
                     }
-                    JobEnd::Failed(failed) => {
-                        entry.status = JobStatus::Failed;
-                        entry.failure = Some(failure(failed));
+                    JobEnd::NotStarted { why, .. } => {
+                        entry.status = JobStatus::Interrupted;
+                        entry.reason.clone_from(why);
                     }
+                    JobEnd::Failed(failed) => match failed.cut {
+                        Some(Cut::Interrupted | Cut::OutOfTime) => {
+                            entry.status = JobStatus::Interrupted;
+                            entry.reason = failed.sentence();
+                        }
+                        cut => {
+                            entry.status = if cut == Some(Cut::TimedOut) { JobStatus::TimedOut } else { JobStatus::Failed };
+                            entry.failure = Some(failure(failed));
+                        }
+                    },
                 }
                 self.save()
             }
@@ -160,6 +173,7 @@ impl Record {
         let required = self.manifest.missing.iter().any(|missing| missing.need == Need::Required);
         let status = match end {
             End::Failed => Status::Failed,
+            End::Cut => Status::Incomplete,
             End::Done if required => Status::Incomplete,
             End::Done => Status::Complete,
         };

@@ -6,6 +6,7 @@ mod checkout;
 mod folders;
 mod generate;
 mod given;
+pub mod limits;
 mod lock;
 mod options;
 mod overrides;
@@ -20,6 +21,7 @@ use manifest::{OptionValue, Project};
 pub use checkout::{Changes, CheckoutWish, Depth, Submodules, Translated};
 pub use generate::Generate;
 pub use given::Given;
+pub use limits::TimeLimits;
 pub use lock::{Lock, NamedTheRock};
 use places::project_dirs;
 pub use places::{Chosen, MANIFESTS, Place, Places, Venv, dir_flag, venv_note, venv_notes, venv_python};
@@ -91,6 +93,8 @@ pub struct Request {
     pub leftovers: Leftovers,
     /// How many compilers run at once.
     pub jobs: Jobs,
+    /// How long things may take.
+    pub limits: TimeLimits,
     /// Variables set or hidden by the user.
     pub overrides: Vec<Override>,
     /// Whether the sources and the SDK are the miniature ones.
@@ -306,6 +310,7 @@ impl Request {
             naming: Naming::default(),
             leftovers: Leftovers::Keep,
             jobs: Jobs::Auto,
+            limits: TimeLimits::default(),
             overrides: Vec::new(),
             sources: Sources::Real,
             options: Vec::new(),

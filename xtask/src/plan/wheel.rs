@@ -144,6 +144,8 @@ impl<'a> Planner<'a> {
         let shares = shares(self.request, project, &decided.budget);
         let mut job = Job::new(project.distribution());
         job.project = Some(project);
+        let seconds = self.facts.records.jobs.get(&project).and_then(|record| record.seconds);
+        job.seconds_before = seconds.map(|seconds| seconds.ceil() as u64);
         job.waits_for = waits_for(self.request, project, &decided.torch, shares);
         if project == Project::Pytorch {
             let attention = torch::attention(self.request, self.host.platform);

@@ -82,7 +82,10 @@ impl JobRecords {
                 record.attempt = None;
                 planned.is_taken = true;
             }
-            Event::JobEnded { end, seconds, .. } => ended(record, planned, end, *seconds),
+            Event::JobEnded { end, seconds, peak_memory, .. } => {
+                record.peak_memory_bytes = peak_memory.or(record.peak_memory_bytes);
+                ended(record, planned, end, *seconds);
+            }
             _ => {}
         }
         self.write(planned_project(&self.planned, job))
@@ -129,7 +132,7 @@ fn ended(record: &mut JobRecord, planned: &Planned, end: &JobEnd, seconds: f64) 
                 record.attempt = Some(planned.key.clone());
             }
         }
-        JobEnd::Skipped { .. } => {}
+        JobEnd::Skipped { .. } | JobEnd::NotStarted { .. } => {}
     }
 }
 
@@ -182,14 +185,15 @@ mod tests {
                 purpose: String::new(),
                 cause: String::new(),
                 command: None,
+                cut: None,
                 exit_code: None,
                 signal: None,
                 tail: Vec::new(),
                 log: String::new(),
             };
-            Event::JobEnded { job: name(), end: JobEnd::Failed(Box::new(failed)), seconds }
+            Event::JobEnded { job: name(), end: JobEnd::Failed(Box::new(failed)), seconds, peak_memory: None }
         };
-        let done = |seconds| Event::JobEnded { job: name(), end: JobEnd::Done, seconds };
+        let done = |seconds| Event::JobEnded { job: name(), end: JobEnd::Done, seconds, peak_memory: None };
         let taken = || Event::WheelTaken {
             job: name(),
             project: Project::Pytorch,
