@@ -28,7 +28,8 @@ pub fn alone(request: &Request, host: &Host, facts: &Facts) -> Vec<Alone> {
     let join = |folder: &str, rest: &str| host.platform.join(folder, rest);
     let mut found = Vec::new();
     let mut add = |what, folder: &str, lock: String, flag| found.push(Alone { what, folder: folder.to_owned(), lock, flag });
-    if !places.work.is_empty() {
+    let makes_environment = matches!(request.goal, Goal::Wheels | Goal::Environment);
+    if makes_environment {
         add("work folder", &places.work, places.work_lock(), "--work-dir");
     }
     if request.selected.iter().any(|project| request.fetches(*project)) {
@@ -46,7 +47,8 @@ pub fn alone(request: &Request, host: &Host, facts: &Facts) -> Vec<Alone> {
         }
     }
     // The tool's own one is in the work folder.
-    if let (Venv::At(_) | Venv::Interpreter, Ok(python)) = (&places.venv, python::choose(request, facts)) {
+    if let (true, Venv::At(_) | Venv::Interpreter, Ok(python)) = (makes_environment, &places.venv, python::choose(request, facts))
+    {
         add("environment", &python.prefix, venv_note(host.platform, &python.prefix, "lock"), "--venv");
     }
     found
