@@ -1,6 +1,6 @@
 //! What the jobs of earlier runs left behind: one record for each project, in `<work>/py3.12/jobs/<project>.json`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use manifest::{Artifact, Project};
 use serde::{Deserialize, Serialize};
@@ -72,6 +72,9 @@ pub struct Records {
     pub unreadable: BTreeMap<Project, String>,
     /// What became of the recorded wheels.
     pub wheels: BTreeMap<Project, WheelState>,
+    /// Intact wheels that had to be read to know that. Their records say now what they are like.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub read: BTreeSet<Project>,
 }
 
 impl Records {
