@@ -94,7 +94,7 @@ impl Record {
             self.take_reused(project, facts);
         }
         self.save()?;
-        if plan.built().any(|job| job.project.is_some()) {
+        if plan.built().any(|job| job.project.is_some()) || !self.manifest.missing.is_empty() {
             self.sums.remove()?;
             file::remove_all(&self.complete)?;
         }
@@ -141,7 +141,7 @@ impl Record {
                 self.save()
             }
             Event::JobStarted { job, log, .. } => {
-                let log = log.strip_prefix(&self.work).map(|rest| rest.trim_start_matches(['/', '\\']).replace('\\', "/"));
+                let log = below(&self.work, log);
                 if let Some(entry) = self.job(&job.0) {
                     entry.log = log;
                 }
@@ -289,6 +289,11 @@ fn first(request: &Request, host: &Host, facts: &Facts, track: &str, python: &st
     manifest
 }
 
+/// A path from a folder on, with forward slashes.
+fn below(folder: &str, path: &str) -> Option<String> {
+    Some(path.strip_prefix(folder)?.trim_start_matches(['/', '\\']).replace('\\', "/"))
+}
+
 fn missing(project: Project) -> Missing {
     Missing { project, need: Need::Required, extra: Extra::new() }
 }
@@ -305,7 +310,7 @@ fn job(planned: &plan::Job, facts: &Facts) -> Option<Job> {
         key: planned.key.clone(),
         duration: record.and_then(|record| record.seconds).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
         peak_memory_bytes: record.and_then(|record| record.peak_memory_bytes),
-        log: None,
+        log: record.and_then(|record| record.log.clone()),
         failure: None,
         extra: Extra::new(),
     })

@@ -51,7 +51,7 @@ fn built() -> Value {
         let record = json!({
             "project": key,
             "identity": "linux-x86_64, Python 3.12, nightly, gfx942",
-            "wheel": {"key": job(&plan, name).key, "changes": [null, "what its build wrote"], "artifact": artifact, "stamp": "s"},
+            "wheel": {"key": job(&plan, name).key, "changes": [null, "what its build wrote"], "folder": "/home/me/w/dist", "artifact": artifact, "stamp": "s"},
             "seconds": 60.0,
             "when": "20261122T120000Z",
         });
@@ -116,6 +116,8 @@ fn wheel(project: &str, state: &str) -> Value {
 
 const ROCM: &str = "rebuilt: ROCm 7.14.0a20260811 -> 7.14.0a20260812";
 
+const GFX: &str = "rebuilt: gfx targets changed gfx942 -> gfx942,gfx1201";
+
 /// Each part of what a wheel depends on, changed alone.
 fn changes() -> Vec<Change> {
     let other = "9".repeat(40);
@@ -124,8 +126,8 @@ fn changes() -> Vec<Change> {
         everything(python(&json!({"version": "3.12.12"})), "rebuilt: Python 3.12.11 -> 3.12.12"),
         everything(python(&json!({"base_prefix": "/opt/python"})), "rebuilt: interpreter `/usr` -> `/opt/python`"),
         everything(
-            python(&json!({"distributions": {"rocm-sdk-core": "7.14.0a20260812"}})),
-            "rebuilt: package `rocm-sdk-core` `7.14.0a20260811` -> `7.14.0a20260812`",
+            python(&json!({"distributions": {"rocm-sdk-profiler": "7.14.0"}})),
+            "rebuilt: package `rocm-sdk-profiler` is new",
         ),
         everything(json!({"facts": {"rocm": {"what": {"package_version": "7.14.0a20260812"}}}}), ROCM),
         everything(
@@ -141,14 +143,18 @@ fn changes() -> Vec<Change> {
         change(git("apex", &json!({"changes": "an edit"})), 4, "rebuilt: its sources were changed", all("")),
         with(&["--env=torchvision:MY_SWITCH=1"], 3, "rebuilt: variable `MY_SWITCH` is new", all("")),
         with(&["--env=pytorch:USE_GLOO=OFF"], 1, "rebuilt: variable `USE_GLOO` `ON` -> `OFF`", TORCH),
+        with(&["--gfx=gfx1201"], 0, GFX, all(GFX)),
         with(&["--rebuild=pytorch_vision"], 3, "rebuilt: `--rebuild` says so", all("")),
         with(&["--rebuild=torch"], 1, "rebuilt: `--rebuild` says so", all("rebuilt: torch is built again")),
         with(&["--restart"], 0, "rebuilt: `--restart` says so", all("rebuilt: `--restart` says so")),
     ]
 }
 
+/// A change, the arguments with it, and the one wheel that is built because of it, with its reason.
+type Alone = (Value, &'static [&'static str], Option<(&'static str, &'static str)>);
+
 /// What is no change, and what is one of a single wheel's file or record: nothing that is built with it is built again.
-fn alone() -> Vec<(Value, &'static [&'static str], Option<(&'static str, &'static str)>)> {
+fn alone() -> Vec<Alone> {
     vec![
         (json!({}), &[], None),
         (git("pytorch", &json!({"changes": "what its build wrote"})), &[], None),
@@ -157,6 +163,11 @@ fn alone() -> Vec<(Value, &'static [&'static str], Option<(&'static str, &'stati
         (json!({"host": {"env": {"PYTORCH_TOKEN": "secret", "EDITOR": "vi"}}}), &[], None),
         (json!({"host": {"cpus": 2}}), &["--use-ccache", "--jobs=3", "--pip-cache-dir=/pip", "--clean"], None),
         (wheel("pytorch", "damaged"), &[], Some(("torch", "rebuilt: its wheel no longer has its recorded hash"))),
+        (
+            wheel("triton", "gone"),
+            &["--output-dir=elsewhere"],
+            Some(("triton", "rebuilt: its last wheel was put into `/home/me/w/dist`")),
+        ),
         (wheel("pytorch", "gone"), &[], Some(("torch", "rebuilt: its wheel is gone"))),
         (record("triton", &json!({"wheel": {"key": null}})), &[], Some(("triton", "rebuilt: its last build did not end well"))),
         (record("apex", &json!({"wheel": null})), &[], Some(("apex", "built: its last build did not end well"))),
@@ -179,8 +190,9 @@ fn decisions(plan: &Plan) -> BTreeMap<String, String> {
     jobs.collect()
 }
 
-fn replan(patch: &Value, args: &[&str]) -> Plan {
-    let seen = merged(built(), patch.clone());
+/// The plan once these changes were made one after another.
+fn replan(patches: &[&Value], args: &[&str]) -> Plan {
+    let seen = patches.iter().fold(built(), |seen, patch| merged(seen, (*patch).clone()));
     plan_of(&[&ARGS, args].concat(), seen).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
@@ -195,7 +207,7 @@ fn each_part_changed_alone_rebuilds_what_depends_on_it() {
         for (reason, name) in [first].iter().chain(&others).zip(WITH[from]) {
             expected.insert((*name).to_owned(), (*reason).to_owned());
         }
-        assert_eq!(decisions(&replan(&patch, args)), expected, "{patch} {args:?}");
+        assert_eq!(decisions(&replan(&[&patch], args)), expected, "{patch} {args:?}");
     }
 }
 
@@ -204,7 +216,7 @@ fn what_has_no_effect_is_no_change_and_a_lost_wheel_is_no_other() {
     for (patch, args, rebuilt) in alone() {
         let mut expected = reused();
         expected.extend(rebuilt.map(|(name, reason)| (name.to_owned(), reason.to_owned())));
-        let plan = replan(&patch, args);
+        let plan = replan(&[&patch], args);
         assert_eq!(decisions(&plan), expected, "{patch} {args:?}");
         let built: BTreeSet<&str> = plan.built().filter(|job| job.project.is_some()).map(|job| job.name.0.as_str()).collect();
         assert_eq!(built, rebuilt.iter().map(|(name, _)| *name).collect(), "{patch}");
@@ -216,7 +228,7 @@ fn what_has_no_effect_is_no_change_and_a_lost_wheel_is_no_other() {
 #[test]
 fn wheels_that_are_reused_are_installed_for_those_that_are_built() {
     let lost = json!({"facts": {"environment": {"what": {"python": {"installed_from": {"torch": sha256(9)}}}}}});
-    let both = json!({"facts": {"environment": {"what": {"python": {"installed_from": null}}}}});
+    let both = json!({"facts": {"environment": {"what": {"python": {"installed_from": {"torch": "none", "triton": "none"}}}}}});
     let edited = git("apex", &json!({"changes": "an edit"}));
     for (patch, jobs) in [
         (json!({}), vec!["apex"]),
@@ -229,7 +241,7 @@ fn wheels_that_are_reused_are_installed_for_those_that_are_built() {
             vec!["install-torch", "apex"],
         ),
     ] {
-        let plan = replan(&merged(edited.clone(), patch), &[]);
+        let plan = replan(&[&edited, &patch], &[]);
         let names: Vec<&str> = plan.built().map(|job| job.name.0.as_str()).collect();
         assert_eq!(names, jobs);
         // Each waits for the one before, and the one wheel that is built has all compilers.
@@ -244,7 +256,7 @@ fn wheels_that_are_reused_are_installed_for_those_that_are_built() {
 fn secrets_do_not_reach_a_key() {
     let patch =
         json!({"host": {"env": {"CFLAGS": format!("-DX={}", "y".repeat(300)), "TORCH_URL": "https://me:pass-word@host/x"}}});
-    let plan = replan(&patch, &["--env=PYTORCH_TOKEN=very-secret", "--env=INDEX=https://you:hidden-word@host/x"]);
+    let plan = replan(&[&patch], &["--env=PYTORCH_TOKEN=very-secret", "--env=INDEX=https://you:hidden-word@host/x"]);
     for name in WHEELS {
         let text = format!("{:?}", job(&plan, name).key);
         assert!(!text.contains("pass-word") && !text.contains("secret") && !text.contains("hidden-word"), "{text}");
@@ -266,22 +278,20 @@ proptest! {
     /// Several changes rebuild what each of them does, each wheel for the reason of one of them; the order in which things were seen is none.
     #[test]
     fn changes_add_up(chosen in prop::collection::btree_set(0..changes().len(), 0..5), harmless in 0..6_usize) {
-        let (mut patch, mut args) = (alone().swap_remove(harmless).0, Vec::new());
+        let (mut seen, mut args) = (merged(built(), alone().swap_remove(harmless).0), Vec::new());
         let mut expected: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (at, change) in changes().into_iter().enumerate().filter(|(at, _)| chosen.contains(at)) {
-            patch = merged(patch, change.patch);
+        for (_, change) in changes().into_iter().enumerate().filter(|(at, _)| chosen.contains(at)) {
+            seen = merged(seen, change.patch);
             args.extend(change.args);
             for (reason, name) in [change.first].iter().chain(&change.others).zip(WITH[change.from]) {
                 expected.entry(name).or_default().push(reason);
             }
-            prop_assert!(at < changes().len());
         }
-        let seen = merged(built(), patch);
         let plan = plan_of(&[&ARGS, args.as_slice()].concat(), seen.clone()).unwrap();
         prop_assert_eq!(&decisions(&plan), &decisions(&plan_of(&[&ARGS, args.as_slice()].concat(), turned(seen)).unwrap()));
         for (name, decision) in decisions(&plan) {
             match expected.get(name.as_str()) {
-                Some(reasons) => prop_assert!(decision.starts_with("rebuilt: ") && (reasons.contains(&decision.as_str()) || decision.contains("CFLAGS")), "{name}: {decision}"),
+                Some(reasons) => prop_assert!(decision.starts_with("rebuilt: ") && (reasons.contains(&decision.as_str()) || decision.contains("is built with changed")), "{name}: {decision}"),
                 None => prop_assert_eq!(decision, "reused: nothing changed"),
             }
         }

@@ -30,6 +30,9 @@ pub struct JobRecord {
     /// How much room it took on the disk, in bytes, where that was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disk_bytes: Option<u64>,
+    /// The log of the job that made the wheel, or of the attempt, from the work directory on, with forward slashes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
     /// When this was written: `20261122T231500Z`.
     pub when: String,
 }
@@ -42,6 +45,8 @@ pub struct RecordedWheel {
     pub key: Option<Key>,
     /// The digests of the local changes in its sources before and after its build. What the build itself wrote is no change.
     pub changes: Vec<Option<String>>,
+    /// The folder that it was put into.
+    pub folder: String,
     /// Its entry in the manifest.
     pub artifact: Artifact,
     /// What the file was like when it was hashed: whoever looks like this still holds the same.

@@ -93,7 +93,7 @@ mod tests {
             extra: Extra::new(),
         };
         let stamp = file::stamp(&path(name)).map(|stamp| stamp.to_string());
-        let wheel = RecordedWheel { key: None, changes: Vec::new(), artifact, stamp };
+        let wheel = RecordedWheel { key: None, changes: Vec::new(), folder: String::new(), artifact, stamp };
         let other = RecordedWheel { stamp: Some("another".to_owned()), ..wheel.clone() };
         assert_eq!(at_a_glance(&wheel, &path(name)), Ok(WheelState::Intact));
         assert_eq!(at_a_glance(&other, &path(name)), Err(wheel.stamp.clone().unwrap()));
@@ -112,6 +112,7 @@ mod tests {
             seconds: Some(1.5),
             peak_memory_bytes: None,
             disk_bytes: None,
+            log: None,
             when: "then".to_owned(),
         };
         let seen = || records(&request, &host, &python, Records::default());

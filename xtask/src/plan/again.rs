@@ -122,6 +122,7 @@ fn changed(
     }
     match records.wheels.get(&project) {
         Some(WheelState::Intact) => None,
+        _ if wheel.folder != request.places.output => Some(format!("its last wheel was put into `{}`", wheel.folder)),
         Some(WheelState::Damaged) => Some("its wheel no longer has its recorded hash".to_owned()),
         Some(WheelState::Gone) | None => Some("its wheel is gone".to_owned()),
     }

@@ -28,7 +28,7 @@ const INHERITED: &str = "inherited variable ";
 
 /// In the order in which a difference is told: what explains most comes first.
 const ORDER: [&str; 13] =
-    [PYTHON, INTERPRETER, TARGETS, ROCM, SDK, PACKAGE, COMPILER, COMMIT, CHANGES, WHEEL, VARIABLE, COMMANDS, INHERITED];
+    [PYTHON, INTERPRETER, TARGETS, ROCM, SDK, PACKAGE, COMPILER, COMMIT, CHANGES, VARIABLE, INHERITED, COMMANDS, WHEEL];
 
 /// How long a value may be to stand in a key as it is.
 const LONGEST: usize = 200;

@@ -15,6 +15,8 @@ use crate::version::PythonVersion;
 /// The job records of one Python, on disk.
 pub struct JobRecords {
     identity: String,
+    output: String,
+    work: String,
     paths: BTreeMap<Project, String>,
     records: BTreeMap<Project, JobRecord>,
     planned: BTreeMap<JobName, Planned>,
@@ -39,6 +41,8 @@ impl JobRecords {
         let path = |project| Some((project, request.places.job_record(&python?, project)));
         JobRecords {
             identity,
+            output: request.places.output.clone(),
+            work: request.places.work.clone(),
             paths: Project::ALL.into_iter().filter_map(path).collect(),
             records: facts.records.jobs.clone(),
             planned: BTreeMap::new(),
@@ -82,7 +86,8 @@ impl JobRecords {
         let record = self.records.entry(planned.project).or_insert_with(|| nothing(planned.project));
         record.identity.clone_from(&self.identity);
         match event {
-            Event::JobStarted { .. } => {
+            Event::JobStarted { log, .. } => {
+                record.log = super::below(&self.work, log);
                 planned.goes_on = record.attempt.is_some();
                 record.attempt = Some(planned.key.clone());
             }
@@ -92,7 +97,8 @@ impl JobRecords {
                 known.sort();
                 known.dedup();
                 let (key, artifact) = (Some(planned.key.clone()), (**artifact).clone());
-                record.wheel = Some(RecordedWheel { key, changes: known, artifact, stamp: stamp.clone() });
+                let (folder, stamp) = (self.output.clone(), stamp.clone());
+                record.wheel = Some(RecordedWheel { key, changes: known, folder, artifact, stamp });
                 record.attempt = None;
                 planned.is_taken = true;
             }
@@ -124,6 +130,7 @@ fn nothing(project: Project) -> JobRecord {
         seconds: None,
         peak_memory_bytes: None,
         disk_bytes: None,
+        log: None,
         when: String::new(),
     }
 }
