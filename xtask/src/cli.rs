@@ -2,11 +2,13 @@
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+mod again;
 mod checkout;
 mod limits;
 mod lock;
 mod manifest;
 
+pub use again::AgainArgs;
 pub use checkout::CheckoutArgs;
 pub use limits::LimitArgs;
 pub use lock::LockArgs;
@@ -233,6 +235,10 @@ pub struct BuildArgs {
     /// Do not build apex
     #[arg(long, help_heading = "Wheels")]
     pub no_build_apex: bool,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub again: AgainArgs,
 
     /// Compile flash attention into torch [default: if a target supports it and, on Linux, triton is built]
     #[arg(long, overrides_with = "no_enable_pytorch_flash_attention", help_heading = "Build")]

@@ -2,6 +2,7 @@
 //! program; the second one is in `plan/check.rs`, once programs have answered.
 
 mod addresses;
+mod again;
 mod checkout;
 mod folders;
 mod generate;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 
 use manifest::{OptionValue, Project};
 
+pub use again::{Again, Restart};
 pub use checkout::{Changes, CheckoutWish, Depth, Submodules, Translated};
 pub use generate::Generate;
 pub use given::Given;
@@ -91,6 +93,8 @@ pub struct Request {
     pub naming: Naming,
     /// What happens to build folders and to wheels of other versions.
     pub leftovers: Leftovers,
+    /// What of earlier runs is done once more.
+    pub again: Again,
     /// How many compilers run at once.
     pub jobs: Jobs,
     /// How long things may take.
@@ -263,6 +267,7 @@ impl Request {
         options::read(args, looks, &mut request, &mut said);
         request.lock = lock;
         selection::select(args, looks, &mut request, &mut said);
+        request.again = again::read(&args.again, &request.selected, &mut said);
         request.hold();
         folders::check_venv(&args.install, &request, looks, &mut said);
         folders::check_folders(&request, looks, &mut said);
@@ -309,6 +314,7 @@ impl Request {
             cache: Cache::Off,
             naming: Naming::default(),
             leftovers: Leftovers::Keep,
+            again: Again::default(),
             jobs: Jobs::Auto,
             limits: TimeLimits::default(),
             overrides: Vec::new(),
