@@ -20,11 +20,12 @@ use crate::cli::{GfxArgs, InstallArgs, PlanFormat};
 use crate::event::{Event, Failed, JobEnd};
 use crate::execute::{self, Verdict, Wheels, World};
 use crate::facts::{Facts, Looks};
+use crate::failure::Class;
 use crate::file::FileError;
 use crate::host::Host;
 use crate::plan::{Job, JobName};
 use crate::redact::{Secrets, for_terminal};
-use crate::report::{Detail, Report};
+use crate::report::{Detail, Report, github};
 use crate::request::{Problem, Request};
 use crate::{file, gfx as targets, observe};
 
@@ -107,12 +108,20 @@ impl From<FileError> for Stop {
 
 fn failure(name: &JobName, failed: &Failed) -> String {
     let mut text = format!("error: {name}: {}\n", failed.sentence());
+    let finding = &failed.finding;
+    text.extend(finding.error.iter().map(|error| format!("  first error: {error}\n")));
+    text.extend(finding.target.iter().map(|target| format!("  while making: {target}\n")));
+    text.extend(finding.command.iter().map(|command| format!("  by: {command}\n")));
+    if finding.class != Class::Other {
+        text.push_str(&format!("  kind: {}\n", finding.class));
+    }
     if !failed.tail.is_empty() {
         text.push_str("  last lines:\n");
         failed.tail.iter().for_each(|line| text.push_str(&format!("    | {line}\n")));
     }
     text.extend(failed.command.iter().map(|command| format!("  command: {command}\n")));
     text.push_str(&format!("  log: {}\n", failed.log));
+    text.extend(finding.hint().map(|hint| format!("hint: {hint}\n")));
     text
 }
 
@@ -220,6 +229,9 @@ impl<'a> Session<'a> {
                 unwritten.get_or_insert(error);
             }
             if let Event::JobEnded { job, end: JobEnd::Failed(failed), .. } = event {
+                if self.host.on_github() {
+                    report.command(&github::annotation(&job, &failed));
+                }
                 failures.push((job, failed));
             }
         });

@@ -15,6 +15,7 @@ use manifest::{Project, WheelName};
 
 use crate::event::{Event, Failed, JobEnd};
 use crate::facts::Looks;
+use crate::failure::Finding;
 use crate::host::Host;
 use crate::plan::{Hole, Job, JobName};
 use crate::redact::Secrets;
@@ -177,9 +178,11 @@ fn fill(wheels: &Wheels, hole: Hole) -> Option<String> {
 
 impl Failed {
     fn of(purpose: &str, cause: impl Into<String>, log: &str) -> Box<Self> {
+        let cause = cause.into();
         Box::new(Failed {
             purpose: purpose.to_owned(),
-            cause: cause.into(),
+            finding: Finding::of_cause(&cause),
+            cause,
             command: None,
             exit_code: None,
             signal: None,

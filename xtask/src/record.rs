@@ -268,7 +268,15 @@ fn job(project: Project) -> Job {
 }
 
 fn failure(failed: &Failed) -> Failure {
-    Failure { exit_code: failed.exit_code, signal: failed.signal, first_error: Some(failed.cause.clone()), ..Failure::default() }
+    let finding = &failed.finding;
+    Failure {
+        exit_code: failed.exit_code,
+        signal: failed.signal,
+        class: Some(finding.class.name().to_owned()),
+        first_error: Some(finding.error.as_ref().unwrap_or(&failed.cause).clone()),
+        hint: finding.hint().map(str::to_owned),
+        extra: Extra::new(),
+    }
 }
 
 /// What is built: the checkout if it is there, else the commit that it will have.

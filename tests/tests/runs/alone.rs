@@ -70,11 +70,16 @@ fn a_job_that_fails_leaves_the_others_and_says_why() {
         assert_eq!(failure.and_then(|failure| failure.exit_code), failure.map(|_| 1));
     }
 
-    // The message names the purpose, the exit code, the last lines, the command and the log, and the log has it all.
+    // The message names the purpose, the exit code, the first error, the last lines, the command and the log, and the log has it all.
     let vision = manifest.jobs.iter().find(|job| job.project == Project::PytorchVision).unwrap();
     let log = format!("build/demo/{}", vision.log.as_deref().unwrap());
     let message = ended.stderr.split("error: torchvision: ").nth(1).unwrap_or_else(|| panic!("{}", ended.stderr));
-    assert!(message.starts_with("building torchvision exited with 1\n  last lines:\n    | "), "{message}");
+    let failure = vision.failure.as_ref().unwrap();
+    let error = failure.first_error.as_deref().unwrap();
+    assert!(error.contains("demo_fail.cpp:1:2: error: #error \"DEMO_FAIL names this wheel\""), "{error}");
+    assert_eq!((failure.class.as_deref(), failure.hint.as_deref()), (Some("compile"), None));
+    assert!(message.starts_with(&format!("building torchvision exited with 1\n  first error: {error}\n  by: ")), "{message}");
+    assert!(message.contains("\n  kind: compile\n  last lines:\n    | "), "{message}");
     assert!(message.contains("DEMO_FAIL names this wheel"), "{message}");
     assert!(message.contains("\n  command: cd "), "{message}");
     assert!(message.ends_with(&format!("\n  log: {}\n", sandbox.arg(&log))), "{message}");

@@ -11,6 +11,7 @@ use manifest::{Artifact, Extra, RelativePath, WheelName, glob_prefix};
 use super::{Taken, Wheels, World, fill};
 use crate::event::{Event, Failed};
 use crate::facts::{Python, Seen};
+use crate::failure::{Class, Watch};
 use crate::file::FileError;
 use crate::host::NETWORK_TIMEOUT;
 use crate::plan::rocm::{check_set, hashes};
@@ -24,6 +25,9 @@ use super::cache;
 /// How many of a program's last lines a failure shows.
 const TAIL: usize = 30;
 
+/// The exit code by which a shell says that the kernel killed its program: 128 and the number of the signal.
+const KILLED: i32 = 137;
+
 /// A job that runs.
 pub(super) struct JobRun<'a> {
     job: &'a Job,
@@ -33,6 +37,7 @@ pub(super) struct JobRun<'a> {
     pub(super) log_path: String,
     log: BufWriter<File>,
     tail: VecDeque<String>,
+    watch: Watch,
     /// How far a program last said it is.
     progress: String,
 }
@@ -52,6 +57,7 @@ impl<'a> JobRun<'a> {
             log_path,
             log: BufWriter::new(log),
             tail: VecDeque::new(),
+            watch: Watch::default(),
             progress: String::new(),
         };
         run.emit(Event::JobStarted { job: run.name(), log: run.log_path.clone(), steps: job.steps.len() });
@@ -179,8 +185,10 @@ impl<'a> JobRun<'a> {
 
     fn run_once(&mut self, step: &Step, spawn: &Spawn) -> Outcome<()> {
         self.tail.clear();
+        self.watch = Watch::default();
         let ended = process::run(spawn, &mut |line| self.printed(line));
         let _ = self.log.flush();
+        let silent = matches!(ended, Err(ProcessError::Silent { .. }));
         let (cause, exit_code, signal) = match ended {
             Ok(Ended::Code(0)) => return Ok(()),
             Ok(Ended::Code(code)) => (format!("exited with {code}"), Some(code), None),
@@ -194,7 +202,9 @@ impl<'a> JobRun<'a> {
         };
         let command = Some(self.shown(spawn));
         let tail = self.tail.iter().cloned().collect();
-        Err(Box::new(Failed { command, exit_code, signal, tail, ..*Failed::of(&step.purpose, cause, &self.log_path) }))
+        let finding = self.watch.finding(exit_code == Some(KILLED) || signal == Some(KILLED - 128));
+        let finding = if silent { finding.classed(Class::Stall) } else { finding };
+        Err(Box::new(Failed { command, exit_code, signal, finding, tail, ..*Failed::of(&step.purpose, cause, &self.log_path) }))
     }
 
     /// A line that a program printed: without secrets in the log, the tail and the event.
@@ -208,6 +218,7 @@ impl<'a> JobRun<'a> {
             }
             return;
         }
+        self.watch.line(&line);
         self.write_log(&format!("{line}\n"));
         if self.tail.len() == TAIL {
             self.tail.pop_front();
