@@ -1,5 +1,7 @@
 //! What a good wheel is, and what a set that fits together: pure checks over what was read. Each fault that they know has a code.
 
+pub mod device;
+
 use serde::Serialize;
 
 /// A fault, or what looks like one.
@@ -40,4 +42,10 @@ pub enum Severity {
 pub enum Code {
     /// The file is no ZIP archive that could be read to its end.
     Archive,
+    /// A wheel without device code for a target that was asked for.
+    DeviceCodeMissing,
+    /// Device code for a target that was not asked for.
+    DeviceCodeExtra,
+    /// Device code that is not whole, or not for the target that its container says.
+    DeviceCodeBroken,
 }

@@ -25,7 +25,7 @@ use crate::file::FileError;
 use crate::host::Host;
 use crate::plan::{Job, JobName};
 use crate::redact::{Secrets, for_terminal};
-use crate::report::{Detail, Report, github};
+use crate::report::{Report, github};
 use crate::request::{Problem, Request};
 use crate::{file, gfx as targets, observe};
 
@@ -183,7 +183,7 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     fn new(host: &'a Host, looks: Looks, request: Request, args: &InstallArgs) -> Self {
-        let report = Report::new(args.log_style.unwrap_or_default(), Detail::of((args.quiet, args.verbose)), host.terminal);
+        let report = Report::new(args.messages, host.terminal);
         Session::reporting(host, looks, request, report)
     }
 
