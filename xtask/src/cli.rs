@@ -3,10 +3,12 @@
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 mod checkout;
+mod going;
 mod lock;
 mod manifest;
 
 pub use checkout::CheckoutArgs;
+pub use going::GoingArgs;
 pub use lock::LockArgs;
 pub use manifest::{
     DiffArgs, ExportArgs, ExportFormat, GenerateArgs, ManifestCommand, MatrixArgs, MergeArgs, SchemaArgs, ShowArgs, System,
@@ -231,6 +233,10 @@ pub struct BuildArgs {
     /// Do not build apex
     #[arg(long, help_heading = "Wheels")]
     pub no_build_apex: bool,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub going: GoingArgs,
 
     /// Compile flash attention into torch [default: if a target supports it and, on Linux, triton is built]
     #[arg(long, overrides_with = "no_enable_pytorch_flash_attention", help_heading = "Build")]

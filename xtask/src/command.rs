@@ -45,6 +45,8 @@ pub enum Code {
     Job = 4,
     /// A verification failed.
     Unproven = 5,
+    /// Done, but optional wheels are missing.
+    Lacking = 7,
 }
 
 /// Why a command ends before its time.
@@ -177,6 +179,8 @@ struct Session<'a> {
     report: Report,
     logs: String,
     started: Instant,
+    /// Jobs that failed, and whose wheels may be missing.
+    lost: Vec<(JobName, Box<Failed>)>,
     /// What keeps other runs away from the folder of the checkouts, as soon as something is done.
     alone: Option<File>,
 }
@@ -188,7 +192,7 @@ impl<'a> Session<'a> {
     }
 
     fn reporting(host: &'a Host, looks: Looks, request: Request, report: Report) -> Self {
-        Session { host, looks, request, report, logs: String::new(), started: Instant::now(), alone: None }
+        Session { host, looks, request, report, logs: String::new(), started: Instant::now(), lost: Vec::new(), alone: None }
     }
 
     /// Looks at what programs answer; what `before` already knows of commits is kept.
@@ -223,7 +227,7 @@ impl<'a> Session<'a> {
         let mut failures = Vec::new();
         let mut unwritten = None;
         let report = &mut self.report;
-        let verdict = execute::execute(&jobs, wheels, &world, &mut |event| {
+        let verdict = execute::execute(&jobs, self.request.going.on_failure, wheels, &world, &mut |event| {
             report.draw(&event);
             if let Err(error) = note(&event) {
                 unwritten.get_or_insert(error);
@@ -238,7 +242,10 @@ impl<'a> Session<'a> {
         match (verdict, unwritten) {
             (Verdict::Failed, _) => Err(Stop::Jobs(failures)),
             (Verdict::Done, Some(error)) => Err(error.into()),
-            (Verdict::Done, None) => Ok(()),
+            (Verdict::Done, None) => {
+                self.lost.extend(failures);
+                Ok(())
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 //! does not say; each retry and each tolerated failure is an event.
 
 mod cache;
+mod course;
 mod step;
 mod store;
 mod wheel;
@@ -9,17 +10,18 @@ mod wheel;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::Scope;
 use std::time::Instant;
 
+use course::Course;
 use manifest::{Project, WheelName};
 
 use crate::event::{Event, Failed, JobEnd};
 use crate::facts::Looks;
 use crate::failure::Finding;
 use crate::host::Host;
-use crate::plan::{Hole, Job, JobName};
+use crate::plan::{Hole, Job};
 use crate::redact::Secrets;
+use crate::request::OnFailure;
 
 /// What jobs need of the world beside their steps.
 pub struct World<'a> {
@@ -50,65 +52,35 @@ pub type Wheels = BTreeMap<Project, Taken>;
 /// How all jobs together ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Each is done.
+    /// Each that the set needs is done.
     Done,
-    /// At least one failed.
+    /// At least one that the set needs failed, or was not started because another failed.
     Failed,
 }
 
-/// Does the jobs and emits what happens, in the order in which it happens. After a failure the jobs that already run go on to their end, and no
-/// other is started.
-pub fn execute(jobs: &[Job], wheels: &mut Wheels, world: &World, emit: &mut dyn FnMut(Event)) -> Verdict {
-    let mut states: BTreeMap<&JobName, State> = jobs.iter().map(|job| (&job.name, State::Waiting)).collect();
-    let mut failed: Option<JobName> = None;
+/// Does the jobs and emits what happens, in the order in which it happens. After a failure the jobs that already run go on to their end, what needs
+/// the failed one is skipped, and the policy says whether another is started.
+pub fn execute(jobs: &[Job], on_failure: OnFailure, wheels: &mut Wheels, world: &World, emit: &mut dyn FnMut(Event)) -> Verdict {
+    let mut course = Course::new(jobs, on_failure);
     std::thread::scope(|scope| {
         let (sender, receiver) = channel();
         loop {
-            if failed.is_none() {
-                start_ready(scope, jobs, &mut states, wheels, world, &sender);
+            course.skip().into_iter().for_each(&mut *emit);
+            for job in course.start() {
+                let (wheels, sender) = (wheels.clone(), sender.clone());
+                scope.spawn(move || run_job(job, wheels, world, &sender));
             }
-            if !states.values().any(|state| *state == State::Running) {
+            if !course.is_running() {
                 break;
             }
             let Some(event) = next(&receiver) else { break };
-            note(&event, jobs, &mut states, wheels, world, &mut failed);
+            note(&event, jobs, wheels, world);
+            let said = course.note(&event);
             emit(event);
+            said.into_iter().for_each(&mut *emit);
         }
     });
-    let Some(culprit) = failed else {
-        return Verdict::Done;
-    };
-    for job in jobs.iter().filter(|job| states.get(&job.name) == Some(&State::Waiting)) {
-        emit(Event::JobEnded { job: job.name.clone(), end: JobEnd::Skipped { because_of: culprit.clone() }, seconds: 0.0 });
-    }
-    Verdict::Failed
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Waiting,
-    Running,
-    Done,
-    Failed,
-}
-
-fn start_ready<'scope, 'env>(
-    scope: &'scope Scope<'scope, 'env>,
-    jobs: &'env [Job],
-    states: &mut BTreeMap<&'env JobName, State>,
-    wheels: &Wheels,
-    world: &'env World,
-    sender: &Sender<Event>,
-) {
-    for job in jobs {
-        // A job of an earlier phase is not in this list, and is done.
-        let done = |name: &JobName| states.get(name).is_none_or(|state| *state == State::Done);
-        if states.get(&job.name) == Some(&State::Waiting) && job.waits_for.iter().all(done) {
-            states.insert(&job.name, State::Running);
-            let (wheels, sender) = (wheels.clone(), sender.clone());
-            scope.spawn(move || run_job(job, wheels, world, &sender));
-        }
-    }
+    course.verdict()
 }
 
 /// The next event. Jobs always end with one, so the channel is never silent for good while one runs.
@@ -116,29 +88,11 @@ fn next(receiver: &Receiver<Event>) -> Option<Event> {
     receiver.recv().ok()
 }
 
-fn note<'a>(
-    event: &Event,
-    jobs: &'a [Job],
-    states: &mut BTreeMap<&'a JobName, State>,
-    wheels: &mut Wheels,
-    world: &World,
-    failed: &mut Option<JobName>,
-) {
-    match event {
-        Event::WheelTaken { project, artifact, job, .. } => {
-            if let Some(taken) = wheel::taken(jobs, job, artifact.relative_path.file_name(), world) {
-                wheels.insert(*project, taken);
-            }
-        }
-        Event::JobEnded { job, end, .. } => {
-            let Some(job) = jobs.iter().find(|known| known.name == *job) else { return };
-            let state = if *end == JobEnd::Done { State::Done } else { State::Failed };
-            states.insert(&job.name, state);
-            if state == State::Failed && failed.is_none() {
-                *failed = Some(job.name.clone());
-            }
-        }
-        _ => {}
+fn note(event: &Event, jobs: &[Job], wheels: &mut Wheels, world: &World) {
+    if let Event::WheelTaken { project, artifact, job, .. } = event
+        && let Some(taken) = wheel::taken(jobs, job, artifact.relative_path.file_name(), world)
+    {
+        wheels.insert(*project, taken);
     }
 }
 

@@ -189,6 +189,10 @@ impl Record {
         let Some(earlier) = self.earlier() else { return };
         let kept = |project: Project| !request.builds(project);
         let path = |artifact: &Artifact| host.platform.join(&request.places.output, artifact.relative_path.as_str());
+        let need = |project: Project| {
+            let said = earlier.missing.iter().find(|missing| missing.project == project).map(|missing| missing.need);
+            if request.need(project) == Need::Optional { Need::Optional } else { said.unwrap_or(Need::Required) }
+        };
         let mut lost: Vec<Project> = earlier.missing.iter().map(|missing| missing.project).collect();
         for (artifact, intact) in intact(&earlier.artifacts, path) {
             match artifact.source {
@@ -200,7 +204,9 @@ impl Record {
         // A set that lacks a wheel stays a partial one, whichever other wheel is built next.
         lost.sort_unstable();
         lost.dedup();
-        self.manifest.missing.extend(lost.iter().copied().filter(|project| kept(*project)).map(missing));
+        self.manifest
+            .missing
+            .extend(lost.iter().copied().filter(|project| kept(*project)).map(|project| missing(project, need(project))));
         let there: Vec<Project> = self.manifest.artifacts.iter().filter_map(|artifact| artifact.source).collect();
         let belongs = |project: Project| lost.contains(&project) || there.contains(&project);
         let sources: Vec<_> = earlier.sources().filter(|(project, _)| kept(*project) && belongs(*project)).collect();
@@ -248,7 +254,7 @@ fn first(request: &Request, host: &Host, facts: &Facts, track: &str, python: &st
         run_id: ci.as_ref().and_then(|ci| ci.run_id.clone()),
         job_id: ci.as_ref().and_then(|ci| ci.job.clone()),
         ci,
-        missing: request.selected.iter().map(|project| missing(*project)).collect(),
+        missing: request.selected.iter().map(|project| missing(*project, request.need(*project))).collect(),
         options: request.options.clone(),
         ..Manifest::new(Status::Running)
     };
@@ -258,8 +264,8 @@ fn first(request: &Request, host: &Host, facts: &Facts, track: &str, python: &st
     manifest
 }
 
-fn missing(project: Project) -> Missing {
-    Missing { project, need: Need::Required, extra: Extra::new() }
+fn missing(project: Project, need: Need) -> Missing {
+    Missing { project, need, extra: Extra::new() }
 }
 
 /// The entry of a job that has not ended: should nobody come to say otherwise, it was interrupted.

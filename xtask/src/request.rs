@@ -6,6 +6,7 @@ mod checkout;
 mod folders;
 mod generate;
 mod given;
+mod going;
 mod lock;
 mod options;
 mod overrides;
@@ -20,6 +21,7 @@ use manifest::{OptionValue, Project};
 pub use checkout::{Changes, CheckoutWish, Depth, Submodules, Translated};
 pub use generate::Generate;
 pub use given::Given;
+pub use going::{Going, OnFailure};
 pub use lock::{Lock, NamedTheRock};
 use places::project_dirs;
 pub use places::{Chosen, MANIFESTS, Place, Places, Venv, dir_flag, venv_note, venv_notes, venv_python};
@@ -89,6 +91,8 @@ pub struct Request {
     pub naming: Naming,
     /// What happens to build folders and to wheels of other versions.
     pub leftovers: Leftovers,
+    /// What a failure means for the rest.
+    pub going: Going,
     /// How many compilers run at once.
     pub jobs: Jobs,
     /// Variables set or hidden by the user.
@@ -257,6 +261,7 @@ impl Request {
         let mut request = Self::common(&args.install, Goal::Wheels, sources, places, looks, &mut said);
         folders::note_places(args, &request.places, &mut said);
         options::read(args, looks, &mut request, &mut said);
+        request.going = going::read(&args.going, &mut said);
         request.lock = lock;
         selection::select(args, looks, &mut request, &mut said);
         request.hold();
@@ -305,6 +310,7 @@ impl Request {
             cache: Cache::Off,
             naming: Naming::default(),
             leftovers: Leftovers::Keep,
+            going: Going::default(),
             jobs: Jobs::Auto,
             overrides: Vec::new(),
             sources: Sources::Real,

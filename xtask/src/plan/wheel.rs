@@ -1,6 +1,6 @@
 //! The wheels: the one sequence that each of them follows, and how their jobs wait for each other and share the machine.
 
-use manifest::{Project, glob_prefix};
+use manifest::{Need, Project, glob_prefix};
 
 use super::against::{self, Torch};
 use super::jobs::{self, Budget, Shares};
@@ -144,7 +144,9 @@ impl<'a> Planner<'a> {
         let shares = shares(self.request, project, &decided.budget);
         let mut job = Job::new(project.distribution());
         job.project = Some(project);
-        job.waits_for = waits_for(self.request, project, &decided.torch, shares);
+        job.waits_for = waits_for(self.request, project, &decided.torch);
+        job.follows = follows(self.request, project, shares);
+        job.need = self.request.need(project);
         if project == Project::Pytorch {
             let attention = torch::attention(self.request, self.host.platform);
             job.why.push(attention.why);
@@ -167,6 +169,7 @@ impl<'a> Planner<'a> {
             },
             _ => job.why.extend(env::overrides(self.request, self.host.platform, project, &mut Env::new())),
         }
+        self.plan.warnings.extend(endangered(&self.plan.build, &job));
         self.plan.build.push(job);
     }
 
@@ -224,6 +227,13 @@ fn unknowns(request: &Request, facts: &Facts, project: Project, torch: &Torch) -
     Ok(unknown)
 }
 
+/// A wheel that the set needs, and that is built with one that may fail.
+fn endangered(others: &[Job], job: &Job) -> Option<String> {
+    let optional = |other: &&Job| other.need == Need::Optional && job.waits_for.contains(&other.name);
+    let other = &others.iter().find(optional).filter(|_| job.need == Need::Required)?.name;
+    Some(format!("{other} may fail by `--optional`, but {} is built with it and would be missing, too", job.name))
+}
+
 /// torch and triton are built alone; what is built against torch is built side by side.
 fn shares(request: &Request, project: Project, budget: &Budget) -> Shares {
     let dependants = against::dependants(request);
@@ -231,28 +241,29 @@ fn shares(request: &Request, project: Project, budget: &Budget) -> Shares {
     budget.shared_by(u32::try_from(wheels).unwrap_or(u32::MAX))
 }
 
-fn waits_for(request: &Request, project: Project, torch: &Torch, shares: Shares) -> Vec<JobName> {
+fn waits_for(request: &Request, project: Project, torch: &Torch) -> Vec<JobName> {
     let mut names = Vec::new();
     if request.cache != Cache::Off {
         names.push(cache::BEFORE);
     }
     let dependants = against::dependants(request);
     let triton = request.builds(Project::Triton).then_some(Project::Triton.distribution());
-    match dependants.iter().position(|dependant| *dependant == project) {
-        None if project == Project::Pytorch => names.extend(triton),
-        None => {}
-        Some(at) => {
-            match torch {
-                _ if request.builds(Project::Pytorch) => names.push(Project::Pytorch.distribution()),
-                Torch::Wheel { .. } => names.push(against::INSTALL),
-                _ => names.extend(triton),
-            }
-            // Where the compilers are fewer than the wheels, each wheel waits for the one whose compilers it takes over.
-            let earlier = at.checked_sub(shares.side_by_side as usize);
-            names.extend(earlier.map(|earlier| dependants[earlier].distribution()));
-        }
+    match torch {
+        _ if project == Project::Pytorch => names.extend(triton),
+        _ if !dependants.contains(&project) => {}
+        _ if request.builds(Project::Pytorch) => names.push(Project::Pytorch.distribution()),
+        Torch::Wheel { .. } => names.push(against::INSTALL),
+        _ => names.extend(triton),
     }
     names.into_iter().map(|name| JobName(name.to_owned())).collect()
+}
+
+/// Where the compilers are fewer than the wheels, each wheel follows the one whose compilers it takes over.
+fn follows(request: &Request, project: Project, shares: Shares) -> Vec<JobName> {
+    let dependants = against::dependants(request);
+    let at = dependants.iter().position(|dependant| *dependant == project);
+    let earlier = at.and_then(|at| at.checked_sub(shares.side_by_side as usize));
+    earlier.map(|earlier| JobName(dependants[earlier].distribution().to_owned())).into_iter().collect()
 }
 
 /// The sequence of every wheel.

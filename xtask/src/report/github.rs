@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use manifest::{Job, JobStatus, Manifest, Origin};
+use manifest::{Job, JobStatus, Manifest, Need, Origin};
 
 use crate::event::Failed;
 use crate::plan::JobName;
@@ -37,7 +37,9 @@ pub fn summary(manifest: &Manifest, path: &str) -> String {
     }
     for missing in &manifest.missing {
         let job = manifest.jobs.iter().find(|job| job.project == missing.project);
-        let _ = writeln!(text, "| {} | | | | {} |", code(missing.project.distribution()), job.map_or("missing", what_became_of));
+        let what = job.map_or("missing", what_became_of);
+        let may = if missing.need == Need::Optional { ", and optional" } else { "" };
+        let _ = writeln!(text, "| {} | | | | {what}{may} |", code(missing.project.distribution()));
     }
     let chosen: Vec<_> = manifest.options.iter().filter(|option| option.origin != Origin::Default).collect();
     if !chosen.is_empty() {
@@ -101,7 +103,7 @@ fn code(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use manifest::{Artifact, Extra, Labels, Missing, Need, OptionValue, Project, RelativePath, Sha256, Status};
+    use manifest::{Artifact, Extra, Labels, Missing, OptionValue, Project, RelativePath, Sha256, Status};
 
     use super::*;
     use crate::failure::{Class, Finding};

@@ -81,20 +81,25 @@ pub(super) fn only(typed: &[String], said: &mut Said) -> Option<Vec<Project>> {
         said.note("only", serde_json::Value::Null, Origin::Default);
         return None;
     }
+    named("only", typed, said)
+}
+
+/// The projects that a flag names.
+pub(super) fn named(flag: &str, typed: &[String], said: &mut Said) -> Option<Vec<Project>> {
     let is_separator = |c: char| matches!(c, ',' | ';' | ' ');
     let typed = typed.join(",");
     let mut projects = Vec::new();
     for name in typed.split(is_separator).filter(|name| !name.is_empty()) {
         match Project::parse(name) {
             Ok(project) => projects.push(project),
-            Err(error) => said.refuse("only", error, None),
+            Err(error) => said.refuse(flag, error, None),
         }
     }
     if typed.chars().all(is_separator) {
-        said.refuse("only", "the value is empty", Some("write `--only pytorch`, or leave `--only` out".to_owned()));
+        said.refuse(flag, "the value is empty", Some(format!("write `--{flag} pytorch`, or leave `--{flag}` out")));
         return None;
     }
-    said.note("only", typed.as_str(), Origin::Flag);
+    said.note(flag, typed.as_str(), Origin::Flag);
     Some(projects)
 }
 
