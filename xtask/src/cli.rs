@@ -2,11 +2,13 @@
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+mod again;
 mod checkout;
 mod going;
 mod lock;
 mod manifest;
 
+pub use again::AgainArgs;
 pub use checkout::CheckoutArgs;
 pub use going::GoingArgs;
 pub use lock::LockArgs;
@@ -237,6 +239,10 @@ pub struct BuildArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub going: GoingArgs,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub again: AgainArgs,
 
     /// Compile flash attention into torch [default: if a target supports it and, on Linux, triton is built]
     #[arg(long, overrides_with = "no_enable_pytorch_flash_attention", help_heading = "Build")]

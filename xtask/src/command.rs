@@ -286,6 +286,9 @@ impl<'a> Session<'a> {
 
     fn tell_reasons(&mut self, jobs: &[Job]) {
         for job in jobs {
+            if let Some(decision) = &job.decision {
+                self.report.decided(job, &self.request.secrets.redact(&decision.to_string()));
+            }
             for why in &job.why {
                 self.report.reason(job, &self.request.secrets.redact(why));
             }

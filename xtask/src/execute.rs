@@ -16,7 +16,7 @@ use course::Course;
 use manifest::{Project, WheelName};
 
 use crate::event::{Event, Failed, JobEnd};
-use crate::facts::Looks;
+use crate::facts::{Facts, Looks};
 use crate::failure::Finding;
 use crate::host::Host;
 use crate::plan::{Hole, Job};
@@ -48,6 +48,16 @@ pub struct Taken {
 
 /// The wheels that this run has made: what fills a plan's holes.
 pub type Wheels = BTreeMap<Project, Taken>;
+
+/// The wheels of earlier runs that a plan takes as they are.
+pub fn reused(jobs: &[Job], facts: &Facts, host: &Host, output: &str) -> Wheels {
+    let taken = |project: Project| {
+        let path = &facts.records.wheel(project)?.artifact.relative_path;
+        let name = WheelName::parse(path.file_name()).ok()?;
+        Some((project, Taken { path: host.platform.join(output, path.as_str()), name }))
+    };
+    jobs.iter().filter(|job| job.is_reused()).filter_map(|job| taken(job.project?)).collect()
+}
 
 /// How all jobs together ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

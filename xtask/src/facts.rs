@@ -113,6 +113,9 @@ pub struct Python {
     pub operating_system: Option<String>,
     /// Installed distributions: normalised name -> version.
     pub distributions: BTreeMap<String, String>,
+    /// The SHA-256 of the file that a distribution was installed from, by its normalised name, where pip noted it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub installed_from: BTreeMap<String, String>,
 }
 
 impl Python {

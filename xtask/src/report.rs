@@ -90,6 +90,18 @@ impl Report {
         }
     }
 
+    /// Whether the wheel of an earlier run is taken, and why.
+    pub fn decided(&mut self, job: &Job, decision: &str) {
+        let label = if job.is_reused() { "Fresh" } else { "Plan" };
+        match (&self.drawing, self.detail) {
+            (_, Detail::Quiet) => {}
+            (Drawing::Json, _) => {
+                print_line(&serde_json::json!({"event": "decided", "job": job.name, "text": decision}).to_string());
+            }
+            _ => self.say(&format!("{label:>12} {}: {decision}", job.name)),
+        }
+    }
+
     /// Something that is said once, of no job.
     pub fn note(&mut self, text: &str) {
         match (&self.drawing, self.detail) {

@@ -2,6 +2,7 @@
 //! program; the second one is in `plan/check.rs`, once programs have answered.
 
 mod addresses;
+mod again;
 mod checkout;
 mod folders;
 mod generate;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 
 use manifest::{OptionValue, Project};
 
+pub use again::{Again, Restart};
 pub use checkout::{Changes, CheckoutWish, Depth, Submodules, Translated};
 pub use generate::Generate;
 pub use given::Given;
@@ -93,6 +95,8 @@ pub struct Request {
     pub leftovers: Leftovers,
     /// What a failure means for the rest.
     pub going: Going,
+    /// What of earlier runs is done once more.
+    pub again: Again,
     /// How many compilers run at once.
     pub jobs: Jobs,
     /// Variables set or hidden by the user.
@@ -264,6 +268,7 @@ impl Request {
         request.going = going::read(&args.going, &mut said);
         request.lock = lock;
         selection::select(args, looks, &mut request, &mut said);
+        request.again = again::read(&args.again, &request.selected, &mut said);
         request.hold();
         folders::check_venv(&args.install, &request, looks, &mut said);
         folders::check_folders(&request, looks, &mut said);
@@ -311,6 +316,7 @@ impl Request {
             naming: Naming::default(),
             leftovers: Leftovers::Keep,
             going: Going::default(),
+            again: Again::default(),
             jobs: Jobs::Auto,
             overrides: Vec::new(),
             sources: Sources::Real,

@@ -4,7 +4,7 @@ use manifest::{Need, counted};
 
 use super::{Code, Session, Stop, aside, failure, given, result, tell_github};
 use crate::cli::BuildArgs;
-use crate::execute::Wheels;
+use crate::execute::{self, Wheels};
 use crate::facts::{Facts, Looks};
 use crate::host::Host;
 use crate::plan::{self, Plan};
@@ -79,9 +79,10 @@ fn make(session: &mut Session, facts: &mut Facts, record: &mut Record) -> Result
     session.tell_reasons(&plan.build);
     plan.warnings.iter().for_each(|warning| session.warn(warning));
     record.plan(&session.request, facts, &plan)?;
-    let mut wheels = Wheels::new();
+    let mut wheels = execute::reused(&plan.build, facts, host, &session.request.places.output);
     let built = session.execute(&plan.build, facts, &mut wheels, &mut |event| record.note(event));
-    if let Some(Ok(python)) = facts.environment.python().map(|python| observe::ask_python(&python.executable)) {
+    let changed = facts.environment.python().filter(|_| plan.built().next().is_some());
+    if let Some(Ok(python)) = changed.map(|python| observe::ask_python(&python.executable)) {
         record.built_in(&python, facts);
     }
     // The cache's statistics, and what builds wrote into checkouts, are noted whatever became of the wheels.

@@ -1,6 +1,6 @@
 //! What the jobs of earlier runs left behind: one record for each project, in `<work>/py3.12/jobs/<project>.json`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use manifest::{Artifact, Project};
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,9 @@ pub struct JobRecord {
     /// How much room it took on the disk, in bytes, where that was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disk_bytes: Option<u64>,
+    /// The log of the job that made the wheel, or of the attempt, from the work directory on, with forward slashes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
     /// When this was written: `20261122T231500Z`.
     pub when: String,
 }
@@ -42,6 +45,8 @@ pub struct RecordedWheel {
     pub key: Option<Key>,
     /// The digests of the local changes in its sources before and after its build. What the build itself wrote is no change.
     pub changes: Vec<Option<String>>,
+    /// The folder that it was put into.
+    pub folder: String,
     /// Its entry in the manifest.
     pub artifact: Artifact,
     /// What the file was like when it was hashed: whoever looks like this still holds the same.
@@ -72,6 +77,9 @@ pub struct Records {
     pub unreadable: BTreeMap<Project, String>,
     /// What became of the recorded wheels.
     pub wheels: BTreeMap<Project, WheelState>,
+    /// Intact wheels that had to be read to know that. Their records say now what they are like.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub read: BTreeSet<Project>,
 }
 
 impl Records {

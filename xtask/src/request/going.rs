@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use manifest::{Need, Origin, Project};
+use manifest::{Need, Project};
 use serde::Serialize;
 
 use super::Request;
 use super::said::Said;
-use super::selection::named;
+use super::selection::projects;
 use crate::cli::GoingArgs;
 
 /// What is done after the failure of a wheel that the set needs. The failure of one that may be missing never stops another.
@@ -39,12 +39,6 @@ impl Request {
 
 pub(super) fn read(args: &GoingArgs, said: &mut Said) -> Going {
     let on_failure = if said.switch("keep-going", args.keep_going) { OnFailure::KeepGoing } else { OnFailure::Stop };
-    let optional = match args.optional.as_slice() {
-        [] => {
-            said.note("optional", serde_json::Value::Null, Origin::Default);
-            None
-        }
-        typed => named("optional", typed, said),
-    };
+    let optional = projects("optional", &args.optional, said);
     Going { on_failure, optional: optional.into_iter().flatten().collect() }
 }

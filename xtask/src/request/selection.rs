@@ -77,15 +77,15 @@ pub(super) fn select(args: &BuildArgs, looks: &Looks, request: &mut Request, sai
 
 /// The projects that are named.
 pub(super) fn only(typed: &[String], said: &mut Said) -> Option<Vec<Project>> {
-    if typed.is_empty() {
-        said.note("only", serde_json::Value::Null, Origin::Default);
-        return None;
-    }
-    named("only", typed, said)
+    projects("only", typed, said)
 }
 
 /// The projects that a flag names.
-pub(super) fn named(flag: &str, typed: &[String], said: &mut Said) -> Option<Vec<Project>> {
+pub(super) fn projects(flag: &str, typed: &[String], said: &mut Said) -> Option<Vec<Project>> {
+    if typed.is_empty() {
+        said.note(flag, serde_json::Value::Null, Origin::Default);
+        return None;
+    }
     let is_separator = |c: char| matches!(c, ',' | ';' | ' ');
     let typed = typed.join(",");
     let mut projects = Vec::new();
@@ -96,7 +96,8 @@ pub(super) fn named(flag: &str, typed: &[String], said: &mut Said) -> Option<Vec
         }
     }
     if typed.chars().all(is_separator) {
-        said.refuse(flag, "the value is empty", Some(format!("write `--{flag} pytorch`, or leave `--{flag}` out")));
+        let hint = format!("write `--{flag} pytorch`, or leave `--{flag}` out");
+        said.refuse(flag, "the value is empty", Some(hint));
         return None;
     }
     said.note(flag, typed.as_str(), Origin::Flag);
