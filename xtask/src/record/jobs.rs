@@ -215,6 +215,7 @@ mod tests {
                 cut: None,
                 exit_code: None,
                 signal: None,
+                finding: crate::failure::Finding::default(),
                 tail: Vec::new(),
                 log: String::new(),
             };
