@@ -1,5 +1,8 @@
 //! What a good wheel is, and what a set that fits together: pure checks over what was read. Each fault that they know has a code.
 
+pub mod linkage;
+pub mod requirement;
+
 use serde::Serialize;
 
 /// A fault, or what looks like one.
@@ -40,4 +43,18 @@ pub enum Severity {
 pub enum Code {
     /// The file is no ZIP archive that could be read to its end.
     Archive,
+    /// A library or program from which it cannot be read what it needs.
+    Linkage,
+    /// A library for another processor than the wheel.
+    WrongMachine,
+    /// A library looks for others outside the environment.
+    RunPathOutside,
+    /// A needed library that nothing brings.
+    LibraryMissing,
+    /// A needed library that most systems have, but not all.
+    LibraryOfSystem,
+    /// A needed library of a wheel of the set that is not required.
+    LibraryUndeclared,
+    /// A needed library of which it is not known whether what is required has it.
+    LibraryUnproven,
 }

@@ -2,6 +2,7 @@
 //! that a plan can be repeated on another machine from what was seen on this one.
 
 mod git;
+mod installed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,7 @@ use manifest::Project;
 use serde::{Deserialize, Serialize};
 
 pub use git::{GitState, Listed, Owner, Part};
+pub use installed::{Distribution, Installed};
 
 use crate::version::PythonVersion;
 
