@@ -1,5 +1,6 @@
 //! What a good wheel is, and what a set that fits together: pure checks over what was read. Each fault that they know has a code.
 
+pub mod device;
 pub mod linkage;
 pub mod requirement;
 
@@ -57,4 +58,10 @@ pub enum Code {
     LibraryUndeclared,
     /// A needed library of which it is not known whether what is required has it.
     LibraryUnproven,
+    /// A wheel without device code for a target that was asked for.
+    DeviceCodeMissing,
+    /// Device code for a target that was not asked for.
+    DeviceCodeExtra,
+    /// Device code that is not whole, or not for the target that its container says.
+    DeviceCodeBroken,
 }

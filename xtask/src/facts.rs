@@ -2,7 +2,11 @@
 //! that a plan can be repeated on another machine from what was seen on this one.
 
 mod git;
+<<<<<<< HEAD
 mod installed;
+=======
+mod job;
+>>>>>>> lead
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +14,11 @@ use manifest::Project;
 use serde::{Deserialize, Serialize};
 
 pub use git::{GitState, Listed, Owner, Part};
+<<<<<<< HEAD
 pub use installed::{Distribution, Installed};
+=======
+pub use job::{JobRecord, Key, RecordedWheel, Records, WheelState};
+>>>>>>> lead
 
 use crate::version::PythonVersion;
 
@@ -71,6 +79,9 @@ pub struct Facts {
     pub therock: Option<Result<Upstream, String>>,
     /// Libraries outside the sources that a Windows build copies: file name -> path.
     pub libraries: BTreeMap<String, String>,
+    /// What earlier jobs left behind.
+    #[serde(skip_serializing_if = "Records::is_empty")]
+    pub records: Records,
 }
 
 /// An interpreter that was executed.
