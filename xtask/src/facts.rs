@@ -2,11 +2,8 @@
 //! that a plan can be repeated on another machine from what was seen on this one.
 
 mod git;
-<<<<<<< HEAD
 mod installed;
-=======
 mod job;
->>>>>>> lead
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,11 +11,8 @@ use manifest::Project;
 use serde::{Deserialize, Serialize};
 
 pub use git::{GitState, Listed, Owner, Part};
-<<<<<<< HEAD
 pub use installed::{Distribution, Installed};
-=======
 pub use job::{JobRecord, Key, RecordedWheel, Records, WheelState};
->>>>>>> lead
 
 use crate::version::PythonVersion;
 
