@@ -2,7 +2,9 @@
 
 pub mod device;
 pub mod linkage;
+pub mod proof;
 pub mod requirement;
+pub mod set;
 
 use serde::Serialize;
 
@@ -58,6 +60,24 @@ pub enum Code {
     LibraryUndeclared,
     /// A needed library of which it is not known whether what is required has it.
     LibraryUnproven,
+    /// A project that was asked for has no wheel in the set.
+    SetIncomplete,
+    /// Wheels that are not for each other, or not for the same ROCm.
+    SetMismatch,
+    /// The set cannot be installed into a clean environment.
+    NotInstallable,
+    /// pip finds that what is installed does not fit together.
+    RequirementsConflict,
+    /// A wheel that cannot be imported.
+    NotImportable,
+    /// A wheel that is another version once it is installed.
+    OtherVersion,
+    /// A torch that is not built for ROCm.
+    NoHip,
+    /// A wheel without its operators.
+    NoOperators,
+    /// An operator that fails on the processor.
+    OperatorFails,
     /// A wheel without device code for a target that was asked for.
     DeviceCodeMissing,
     /// Device code for a target that was not asked for.

@@ -11,6 +11,7 @@ pub mod env;
 pub mod jobs;
 mod mark;
 mod naming;
+pub mod proof;
 pub mod python;
 pub mod rocm;
 mod setting;
