@@ -1,6 +1,7 @@
 //! Reads wheels: which there are below a folder, and of each, in one pass, its size, hash and metadata. All cores read side by side, and
 //! each has one small buffer, however large the wheels are.
 
+pub mod device;
 mod members;
 mod metadata;
 
