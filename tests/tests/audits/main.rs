@@ -1,0 +1,3 @@
+//! What the audit finds in wheels, libraries and object files.
+
+mod device;
