@@ -265,7 +265,7 @@ fn absurd_files_come_to_an_end() {
     let frame = [&[0x28, 0xb5, 0x2f, 0xfd, 0, 0x58][..], &block].concat();
     let bombs = compressed_of(3, 131_072, &frame).repeat(80_000);
     // Blocks that hold nothing.
-    let empty = [&[0x28, 0xb5, 0x2f, 0xfd, 0, 0x58][..], &[0; 3 << 20]].concat();
+    let empty = [&[0x28, 0xb5, 0x2f, 0xfd, 0, 0x58][..], &[0; 15 << 20]].concat();
     for (name, bytes) in
         [("ahead", ahead), ("bombs", bombs), ("empty", compressed_of(3, 10, &empty)), ("magics", b"CCOB".repeat(5 << 20))]
     {
@@ -277,6 +277,6 @@ fn absurd_files_come_to_an_end() {
         let is_told = texts
             .iter()
             .any(|text| text.ends_with("more device code than is looked at in one file; the rest of the file was not looked at"));
-        assert_eq!(is_told, name != "empty", "{name}: {:?}", texts.last());
+        assert!(is_told, "{name}: {:?}", texts.last());
     }
 }
