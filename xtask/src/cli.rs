@@ -107,16 +107,25 @@ pub struct InstallArgs {
     #[arg(long, value_name = "DIR", help_heading = "Folders")]
     pub work_dir: Option<String>,
 
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub messages: MessageArgs,
+}
+
+/// What is told while something is done, and how.
+#[derive(Clone, Copy, Debug, Default, Args)]
+#[command(next_help_heading = "Messages")]
+pub struct MessageArgs {
     /// How progress is shown [default: auto]
-    #[arg(long, value_name = "STYLE", value_enum, help_heading = "Messages")]
+    #[arg(long, value_name = "STYLE", value_enum)]
     pub log_style: Option<LogStyle>,
 
-    /// Show what the programs print, too
-    #[arg(short, long, conflicts_with = "quiet", help_heading = "Messages")]
+    /// Show what the programs print and where commits come from, too
+    #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
 
     /// Show only warnings, errors and results
-    #[arg(short, long, help_heading = "Messages")]
+    #[arg(short, long)]
     pub quiet: bool,
 }
 

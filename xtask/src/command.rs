@@ -24,7 +24,7 @@ use crate::file::FileError;
 use crate::host::Host;
 use crate::plan::{Job, JobName};
 use crate::redact::{Secrets, for_terminal};
-use crate::report::{Detail, Report};
+use crate::report::Report;
 use crate::request::{Problem, Request};
 use crate::{file, gfx as targets, observe};
 
@@ -174,7 +174,7 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     fn new(host: &'a Host, looks: Looks, request: Request, args: &InstallArgs) -> Self {
-        let report = Report::new(args.log_style.unwrap_or_default(), Detail::of((args.quiet, args.verbose)), host.terminal);
+        let report = Report::new(args.messages, host.terminal);
         Session::reporting(host, looks, request, report)
     }
 

@@ -63,6 +63,10 @@ pub enum Event {
         artifact: Box<Artifact>,
         /// Names of the wheels of the same distribution that it replaced.
         replaced: Vec<String>,
+        /// The digest of the local changes in the sources now that they are built, if git could tell.
+        changes: Vec<Option<String>>,
+        /// What the file is like.
+        stamp: Option<String>,
     },
     /// A job ended.
     JobEnded {

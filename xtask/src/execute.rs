@@ -4,6 +4,7 @@
 mod cache;
 mod step;
 mod store;
+mod wheel;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -124,7 +125,7 @@ fn note<'a>(
 ) {
     match event {
         Event::WheelTaken { project, artifact, job, .. } => {
-            if let Some(taken) = step::taken(jobs, job, artifact.relative_path.file_name(), world) {
+            if let Some(taken) = wheel::taken(jobs, job, artifact.relative_path.file_name(), world) {
                 wheels.insert(*project, taken);
             }
         }

@@ -2,6 +2,7 @@
 //! that a plan can be repeated on another machine from what was seen on this one.
 
 mod git;
+mod job;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,7 @@ use manifest::Project;
 use serde::{Deserialize, Serialize};
 
 pub use git::{GitState, Listed, Owner, Part};
+pub use job::{JobRecord, Key, RecordedWheel, Records, WheelState};
 
 use crate::version::PythonVersion;
 
@@ -69,6 +71,9 @@ pub struct Facts {
     pub therock: Option<Result<Upstream, String>>,
     /// Libraries outside the sources that a Windows build copies: file name -> path.
     pub libraries: BTreeMap<String, String>,
+    /// What earlier jobs left behind.
+    #[serde(skip_serializing_if = "Records::is_empty")]
+    pub records: Records,
 }
 
 /// An interpreter that was executed.

@@ -10,6 +10,7 @@ mod memory;
 mod objects;
 mod output;
 mod python;
+mod records;
 mod remote;
 mod rocm;
 mod shared;
@@ -74,6 +75,10 @@ pub fn facts(request: &Request, host: &Host, looks: &Looks, before: Option<Facts
         }
         (facts.interpreters, facts.environment, facts.rocm) = joined(python);
     });
+    let python = facts.environment.python().or_else(|| facts.interpreters.last()?.answer.as_ref().ok());
+    if let Some(series) = python.filter(|_| request.goal == Goal::Wheels).map(|python| python.series) {
+        facts.records = records::records(request, host, &series);
+    }
     facts
 }
 
@@ -165,6 +170,17 @@ pub fn ask_python(interpreter: &str) -> Result<Python, String> {
 /// In words: if git cannot read it, or the note cannot be written.
 pub fn mark_checkout(host: &Host, looks: &Looks, dir: &str, mark: &Mark) -> Result<(), String> {
     git(host, looks).ok_or_else(no_git)?.mark_checkout(dir, mark)
+}
+
+/// The digest of all local changes in a folder of sources; none of one that is no checkout.
+///
+/// # Errors
+/// In words: what git said.
+pub fn changes(host: &Host, looks: &Looks, dir: &str) -> Result<Option<String>, String> {
+    match git(host, looks).filter(|git| git.is_checkout(dir)) {
+        Some(git) => git.local_changes(dir),
+        None => Ok(None),
+    }
 }
 
 /// Makes git look away from the submodules of a checkout, whose commits hipify may move.

@@ -33,7 +33,7 @@ pub use action::{
 pub use mark::Mark;
 pub use value::{Hole, Value};
 
-use crate::facts::Facts;
+use crate::facts::{Facts, Key};
 use crate::host::Host;
 use crate::request::{Goal, Problem, Request};
 
@@ -59,6 +59,9 @@ pub struct Job {
     /// The jobs that must have ended well before it starts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waits_for: Vec<JobName>,
+    /// What its wheel depends on, once that is known. Long, and in the manifest once the job has run.
+    #[serde(skip)]
+    pub key: Key,
     /// Each choice that shaped it, in words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub why: Vec<String>,
@@ -73,7 +76,15 @@ impl Job {
     /// A job of its own: it waits for nothing.
     pub fn new(name: impl Into<String>) -> Self {
         let name = JobName(name.into());
-        Job { name, project: None, waits_for: Vec::new(), why: Vec::new(), unknown: Vec::new(), steps: Vec::new() }
+        Job {
+            name,
+            project: None,
+            waits_for: Vec::new(),
+            key: Key::new(),
+            why: Vec::new(),
+            unknown: Vec::new(),
+            steps: Vec::new(),
+        }
     }
 }
 

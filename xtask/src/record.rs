@@ -1,12 +1,14 @@
 //! Folds events into the manifest and keeps it on disk: true after every step, under its partial name until every wheel is there.
 
 mod ci;
+mod jobs;
 mod sums;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use ci::ci;
+pub use jobs::JobRecords;
 pub use sums::Sums;
 
 use manifest::{
@@ -33,6 +35,7 @@ pub struct Record {
     complete: String,
     sums: Sums,
     jobs: Vec<(String, Project)>,
+    records: JobRecords,
     work: String,
 }
 
@@ -51,10 +54,14 @@ impl Record {
     /// # Errors
     /// If the manifest cannot be written.
     pub fn begin(request: &Request, host: &Host, facts: &Facts, track: &str) -> Result<Self, FileError> {
-        let python = plan::python::choose(request, facts).map(|python| python.series.to_string()).unwrap_or_default();
+        let series = plan::python::choose(request, facts).map(|python| python.series).ok();
+        let python = series.map(|series| series.to_string()).unwrap_or_default();
+        let manifest = first(request, host, facts, track, &python);
+        let identity = manifest.identity().map(|identity| identity.to_string()).unwrap_or_default();
         let path = |finished| host.platform.join(&request.places.manifests, &file_name(&python, track, finished));
         let mut record = Record {
-            manifest: first(request, host, facts, track, python.as_str()),
+            manifest,
+            records: JobRecords::of(request, facts, series, identity),
             partial: path(Finished::Partial),
             complete: path(Finished::Complete),
             sums: Sums::of(host, &request.places.output),
@@ -80,6 +87,7 @@ impl Record {
         self.manifest.rocm = Some(rocm(request, facts));
         self.manifest.toolchain = Some(toolchain(facts.environment.python(), facts));
         self.manifest.therock = facts.therock.as_ref().and_then(|seen| Some(therock(seen.as_ref().ok()?, facts)));
+        self.records.plan(facts, plan);
         self.jobs = plan.build.iter().filter_map(|job| Some((job.name.to_string(), job.project?))).collect();
         let others = std::mem::take(&mut self.manifest.jobs);
         self.manifest.jobs = self.jobs.iter().map(|(_, project)| job(*project)).collect();
@@ -104,6 +112,8 @@ impl Record {
     /// # Errors
     /// If the manifest cannot be written.
     pub fn note(&mut self, event: &Event) -> Result<(), FileError> {
+        // The job records come first: what they know of a wheel, a rerun need not build.
+        self.records.note(event)?;
         match event {
             Event::WheelTaken { project, artifact, .. } => {
                 self.manifest.artifacts.retain(|known| known.source != Some(*project));

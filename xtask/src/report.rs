@@ -8,7 +8,7 @@ use std::io::Write;
 use manifest::Artifact;
 pub use manifest::{duration, size};
 
-use crate::cli::LogStyle;
+use crate::cli::{LogStyle, MessageArgs};
 use crate::event::{Event, JobEnd};
 use crate::host::Terminal;
 use crate::plan::{Job, Pace};
@@ -16,7 +16,7 @@ use crate::redact::for_terminal;
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Detail {
+enum Detail {
     /// Warnings and errors.
     Quiet,
     /// What is done.
@@ -26,9 +26,8 @@ pub enum Detail {
 }
 
 impl Detail {
-    /// What `-q` and `-v` ask for.
-    pub fn of(quiet_and_verbose: (bool, bool)) -> Self {
-        match quiet_and_verbose {
+    fn of(messages: MessageArgs) -> Self {
+        match (messages.quiet, messages.verbose) {
             (true, _) => Detail::Quiet,
             (_, true) => Detail::Verbose,
             _ => Detail::Normal,
@@ -50,8 +49,9 @@ enum Drawing {
 
 impl Report {
     /// A report in the style that was asked for; bars need a terminal unless they were asked for by name.
-    pub fn new(style: LogStyle, detail: Detail, terminal: Terminal) -> Self {
-        let drawing = match (style, terminal) {
+    pub fn new(messages: MessageArgs, terminal: Terminal) -> Self {
+        let detail = Detail::of(messages);
+        let drawing = match (messages.log_style.unwrap_or_default(), terminal) {
             (LogStyle::Fancy, _) | (LogStyle::Auto, Terminal::Interactive) if detail != Detail::Quiet => {
                 Drawing::Bars(bars::Bars::new())
             }

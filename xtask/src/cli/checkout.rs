@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::LogStyle;
+use super::MessageArgs;
 
 /// Flags of `checkout`.
 #[derive(Clone, Debug, Default, Args)]
@@ -70,13 +70,7 @@ pub struct CheckoutArgs {
     #[arg(long, visible_alias = "python-version", value_name = "V", help_heading = "Checkout")]
     pub python: Option<String>,
 
-    /// How progress is shown [default: auto]
-    #[arg(long, value_name = "STYLE", value_enum, help_heading = "Messages")]
-    pub log_style: Option<LogStyle>,
-    /// Show what the programs print, too
-    #[arg(short, long, conflicts_with = "quiet", help_heading = "Messages")]
-    pub verbose: bool,
-    /// Show only warnings, errors and results
-    #[arg(short, long, help_heading = "Messages")]
-    pub quiet: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub messages: MessageArgs,
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{LogStyle, System};
+use super::{MessageArgs, System};
 
 /// Flags of `lock`.
 #[derive(Clone, Debug, Default, Args)]
@@ -62,13 +62,7 @@ pub struct LockArgs {
     #[arg(long, value_name = "NAME", allow_hyphen_values = true, help_heading = "TheRock")]
     pub therock_branch: Option<String>,
 
-    /// How progress is shown [default: auto]
-    #[arg(long, value_name = "STYLE", value_enum, help_heading = "Messages")]
-    pub log_style: Option<LogStyle>,
-    /// Show where each commit comes from, too
-    #[arg(short, long, conflicts_with = "quiet", help_heading = "Messages")]
-    pub verbose: bool,
-    /// Show only warnings, errors and results
-    #[arg(short, long, help_heading = "Messages")]
-    pub quiet: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub messages: MessageArgs,
 }

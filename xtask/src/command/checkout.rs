@@ -8,7 +8,7 @@ use crate::execute::Wheels;
 use crate::host::Host;
 use crate::observe;
 use crate::plan::{check, sources};
-use crate::report::{self, Detail, Report};
+use crate::report::{self, Report};
 use crate::request::{Places, Request};
 
 /// Checks out the sources.
@@ -22,7 +22,7 @@ pub fn run(args: &CheckoutArgs, host: &Host) -> Result<Code, Stop> {
     let looks = observe::looks(host, &places, build.install.python.as_deref());
     let asked = (given.request, given.manifest.as_ref());
     let request = Request::checkout(args, &build, host, places, &looks, asked).map_err(wrong)?;
-    let report = Report::new(args.log_style.unwrap_or_default(), Detail::of((args.quiet, args.verbose)), host.terminal);
+    let report = Report::new(args.messages, host.terminal);
     let mut session = Session::reporting(host, looks, request, report);
 
     let facts = observe::sources(&session.request, host, &session.looks);

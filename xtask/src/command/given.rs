@@ -10,6 +10,7 @@ use super::manifest::verify;
 use crate::cli::{BuildArgs, CheckoutArgs};
 use crate::facts::Listed;
 use crate::host::Host;
+use crate::refs::{index_fault, without_secrets};
 use crate::request::{self, Problem};
 use crate::{file, inspect, observe};
 
@@ -109,6 +110,10 @@ fn differing(before: &Manifest, folder: Option<&str>, host: &Host, after: &Artif
 
 fn read(name: &str, host: &Host) -> Result<String, Stop> {
     if name.contains("://") {
+        if let Some(fault) = index_fault(name) {
+            let cause = format!("`{}`: {fault}", without_secrets(name));
+            return Err(wrong(cause, "write an address such as `https://host/manifest.json`"));
+        }
         return observe::download(host, name).map_err(|problem| Stop::Problems(super::Code::World, vec![problem]));
     }
     file::read_at_most(name, observe::MOST)

@@ -7,7 +7,7 @@ use crate::cli::LockArgs;
 use crate::facts::{Facts, Seen};
 use crate::host::Host;
 use crate::record::{may_replace, planned};
-use crate::report::{self, Detail, Report};
+use crate::report::{self, Report};
 use crate::request::{Lock, Places, Problem};
 use crate::{file, observe, plan};
 
@@ -21,7 +21,7 @@ pub fn run(args: &LockArgs, host: &Host) -> Result<Code, Stop> {
     let places = Places::lock(args, host).map_err(wrong)?;
     let looks = observe::looks(host, &places, None);
     let locks = Lock::all(args, host, places, &looks).map_err(wrong)?;
-    let mut report = Report::new(args.log_style.unwrap_or_default(), Detail::of((args.quiet, args.verbose)), host.terminal);
+    let mut report = Report::new(args.messages, host.terminal);
 
     let (mut manifests, mut problems) = (Vec::new(), Vec::new());
     for lock in &locks {
@@ -71,7 +71,7 @@ fn check_file(path: &str, manifest: &Manifest) -> Result<(), Problem> {
 }
 
 fn tell(lock: &Lock, facts: &Facts, report: &mut Report, args: &LockArgs) {
-    for (project, locked) in facts.lock.iter().filter(|_| args.verbose) {
+    for (project, locked) in facts.lock.iter().filter(|_| args.messages.verbose) {
         report.note(&lock.request.secrets.redact(&format!("{project}: {}: {}", locked.commit, locked.why)));
     }
 }

@@ -6,11 +6,11 @@ use manifest::{Manifest, Status, github_output_line, shown};
 use super::manifest::read::{self, Read};
 use super::manifest::verify;
 use super::{Code, Stop, result, tell_github};
-use crate::cli::{LogStyle, UploadArgs};
+use crate::cli::{LogStyle, MessageArgs, UploadArgs};
 use crate::file::{FileError, Stored};
 use crate::host::Host;
 use crate::redact::Secrets;
-use crate::report::{Detail, Report};
+use crate::report::Report;
 use crate::request::Problem;
 use crate::upload::{Destination, Layout, ManifestFile, Name, Object, Part, Present, UploadError, Verdict};
 use crate::{file, observe};
@@ -39,7 +39,7 @@ pub fn run(args: &UploadArgs, host: &Host) -> Result<Code, Stop> {
     let secrets = Secrets::default().and(&host.env);
     verify::compare(&manifest, &folder, &secrets)?;
 
-    let mut report = Report::new(LogStyle::Plain, Detail::Normal, host.terminal);
+    let mut report = Report::new(MessageArgs { log_style: Some(LogStyle::Plain), ..MessageArgs::default() }, host.terminal);
     let there = store.look(&layout, &objects)?;
     conflicts(&objects, &there)?;
     for (object, there) in objects.iter().zip(&there) {

@@ -6,18 +6,15 @@ use std::io::{BufWriter, Write};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use manifest::{Artifact, Extra, RelativePath, WheelName, glob_prefix};
-
-use super::{Taken, Wheels, World, fill};
+use super::wheel::wheels;
+use super::{Wheels, World, fill};
 use crate::event::{Event, Failed};
 use crate::facts::{Python, Seen};
-use crate::file::FileError;
 use crate::host::NETWORK_TIMEOUT;
 use crate::plan::rocm::{check_set, hashes};
-use crate::plan::{Action, CheckRocm, Command, Failure, Job, JobName, Retry, Step, TakeWheel, When};
+use crate::plan::{Action, CheckRocm, Command, Failure, Job, JobName, Retry, Step, When};
 use crate::process::{Ended, ProcessError, Spawn};
-use crate::version::same_version;
-use crate::{file, inspect, observe, process};
+use crate::{file, observe, process};
 
 use super::cache;
 
@@ -27,7 +24,7 @@ const TAIL: usize = 30;
 /// A job that runs.
 pub(super) struct JobRun<'a> {
     job: &'a Job,
-    wheels: Wheels,
+    pub(super) wheels: Wheels,
     pub(super) world: &'a World<'a>,
     sender: &'a Sender<Event>,
     pub(super) log_path: String,
@@ -260,48 +257,6 @@ impl<'a> JobRun<'a> {
         observe::keep_rocm_set(&check.record, &set).map_err(|error| error.to_string())
     }
 
-    fn take_wheel(&mut self, take: &TakeWheel) -> Result<(), String> {
-        let name = one_wheel(take)?;
-        let wheel = WheelName::parse(&name).map_err(|error| error.to_string())?;
-        if let Some(planned) = &take.version
-            && !same_version(planned, wheel.version())
-        {
-            return Err(format!("`{name}` has version `{}`, but `{planned}` was planned", wheel.version()));
-        }
-        let join = |folder: &str, name: &str| self.world.host.platform.join(folder, name);
-        let path = join(&take.to, &name);
-        let stored = file::take(&join(&take.from, &name), &take.to).map_err(|error| error.to_string())?;
-        let requires_dist = match inspect::requires_dist(&path) {
-            Ok(lines) => Some(lines.iter().map(|line| self.world.secrets.redact(line).into_owned()).collect()),
-            Err(cause) => {
-                self.say(format!("the requirements of `{name}` are not known: {cause}"));
-                None
-            }
-        };
-        let mut replaced = Vec::new();
-        for old in self.world.recorded.iter().filter(|old| **old != name && same_slot(old, &wheel)) {
-            file::remove_all(&join(&take.to, old)).map_err(|error| error.to_string())?;
-            replaced.push(old.clone());
-        }
-        let variant = self.world.host.var("BUILD_VARIANT").unwrap_or("release");
-        let artifact = Artifact {
-            relative_path: RelativePath::parse(&name).map_err(|error| error.to_string())?,
-            size_bytes: stored.size,
-            sha256: stored.sha256,
-            source: Some(take.project),
-            labels: wheel.labels(variant),
-            planned_version: take.version.clone(),
-            requires_dist,
-            gfx_targets: None,
-            split_from: None,
-            extra: Extra::new(),
-        };
-        self.wheels.insert(take.project, Taken { path, name: wheel });
-        let (job, project, artifact) = (self.name(), take.project, Box::new(artifact));
-        self.emit(Event::WheelTaken { job, project, artifact, replaced });
-        Ok(())
-    }
-
     pub(super) fn write_log(&mut self, text: &str) {
         // A log that cannot be written is no reason to lose a build; the same lines are shown.
         let _ = self.log.write_all(text.as_bytes());
@@ -313,11 +268,11 @@ impl<'a> JobRun<'a> {
         self.emit(Event::Said { job: self.name(), text });
     }
 
-    fn name(&self) -> JobName {
+    pub(super) fn name(&self) -> JobName {
         self.job.name.clone()
     }
 
-    fn emit(&self, event: Event) {
+    pub(super) fn emit(&self, event: Event) {
         // The receiver outlives every job.
         let _ = self.sender.send(event);
     }
@@ -330,44 +285,6 @@ fn progress(line: &str) -> Option<&str> {
     let is_number = number.trim_start().bytes().all(|byte| byte.is_ascii_digit()) && number.len() == 4;
     let is_words = what.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b':'));
     (is_number && is_words && !line.ends_with("done.")).then(|| &line[..before.len() + 1])
-}
-
-/// The wheels of a distribution that are in a folder.
-fn wheels(folder: &str, distribution: &str) -> Result<Vec<String>, FileError> {
-    let prefix = glob_prefix(distribution);
-    let mut names = file::list(folder)?;
-    names.retain(|name| name.starts_with(&prefix) && name.ends_with(".whl"));
-    Ok(names)
-}
-
-/// The one wheel of the distribution that a build left.
-fn one_wheel(take: &TakeWheel) -> Result<String, String> {
-    let prefix = glob_prefix(&take.distribution);
-    let mut found = wheels(&take.from, &take.distribution).map_err(|error| error.to_string())?.into_iter();
-    match (found.next(), found.next()) {
-        (Some(name), None) => Ok(name),
-        (None, _) => Err(format!("no wheel `{prefix}*.whl` in `{}`", take.from)),
-        (Some(_), Some(_)) => Err(format!("several wheels `{prefix}*.whl` in `{}`", take.from)),
-    }
-}
-
-/// Whether a wheel that stands in the output folder is what a new one takes the place of: same distribution, Python and platform.
-fn same_slot(old: &str, new: &WheelName) -> bool {
-    WheelName::parse(old).is_ok_and(|old| {
-        old.normalized_distribution() == new.normalized_distribution()
-            && old.python_tag() == new.python_tag()
-            && old.platform_tag() == new.platform_tag()
-    })
-}
-
-/// The wheel that a job took under this name.
-pub(super) fn taken(jobs: &[Job], job: &JobName, name: &str, world: &World) -> Option<Taken> {
-    let job = jobs.iter().find(|known| known.name == *job)?;
-    let folder = job.steps.iter().find_map(|step| match &step.action {
-        Action::TakeWheel(take) => Some(&take.to),
-        _ => None,
-    })?;
-    Some(Taken { path: world.host.platform.join(folder, name), name: WheelName::parse(name).ok()? })
 }
 
 #[cfg(test)]

@@ -15,18 +15,29 @@ pub struct Stamp {
     pub size: u64,
     modified: Option<SystemTime>,
     inode: Option<(u64, u64)>,
+    /// When anything of it last changed, its times included: seconds and nanoseconds.
+    changed: Option<(i64, i64)>,
+}
+
+/// As one word for each of its parts, to be compared with a later one.
+impl std::fmt::Display for Stamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let since = self.modified.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok()).unwrap_or_default();
+        let ((device, inode), (seconds, nanos)) = (self.inode.unwrap_or_default(), self.changed.unwrap_or_default());
+        write!(f, "{} {} {device}:{inode} {seconds}.{nanos:09}", self.size, since.as_nanos())
+    }
 }
 
 impl Stamp {
     fn of(seen: &Metadata) -> Self {
         #[cfg(unix)]
-        let inode = {
+        let (inode, changed) = {
             use std::os::unix::fs::MetadataExt;
-            Some((seen.dev(), seen.ino()))
+            (Some((seen.dev(), seen.ino())), Some((seen.ctime(), seen.ctime_nsec())))
         };
         #[cfg(not(unix))]
-        let inode = None;
-        Stamp { size: seen.len(), modified: seen.modified().ok(), inode }
+        let (inode, changed) = (None, None);
+        Stamp { size: seen.len(), modified: seen.modified().ok(), inode, changed }
     }
 }
 

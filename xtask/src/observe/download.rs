@@ -4,11 +4,10 @@ use crate::file;
 use crate::host::Host;
 use crate::process::{self, Ended, Spawn};
 use crate::redact::without_credentials;
-use crate::refs::{index_fault, without_secrets};
 use crate::request::Problem;
 
-/// The most bytes that are taken: manifests of a hundred thousand wheels are smaller.
-pub const MOST: u64 = 256 << 20;
+/// The most bytes that are taken: a manifest of a hundred thousand wheels has some ninety million.
+pub const MOST: u64 = 128 << 20;
 
 /// The most seconds that it may take, retries included.
 const SECONDS: &str = "120";
@@ -17,15 +16,11 @@ const SECONDS: &str = "120";
 const FLAGS: [&str; 9] =
     ["--disable", "--silent", "--show-error", "--fail", "--location", "--globoff", "--max-redirs", "5", "--proto"];
 
-/// The text at an address: `https://…`, `http://…` or `file://…`.
+/// The text at an address in which `refs::index_fault` finds nothing: `https://…`, `http://…` or `file://…`.
 ///
 /// # Errors
-/// If the address is none, or it cannot be had.
+/// If it cannot be had.
 pub fn download(host: &Host, address: &str) -> Result<String, Problem> {
-    if let Some(fault) = index_fault(address) {
-        return Err(Problem::new(format!("cannot download `{}`: {fault}", without_secrets(address)))
-            .hint("write an address such as `https://host/manifest.json`"));
-    }
     let shown = without_credentials(address);
     let failed = |cause: String| Problem::new(format!("cannot download `{shown}`: {}", without_credentials(&cause)));
     let Some(curl) = super::looks::program(host, "curl") else {

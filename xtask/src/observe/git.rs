@@ -168,6 +168,11 @@ impl Git<'_> {
         Ok((!found.is_empty()).then(|| digest(&found)))
     }
 
+    /// The same of a checkout as it is now.
+    pub(super) fn local_changes(&self, dir: &str) -> Result<Option<String>, String> {
+        self.changes(dir, &self.status(dir)?)
+    }
+
     /// All local changes, as texts that differ when the changes do and begin with a path and a zero.
     fn found(&self, dir: &str, status: &Status) -> Result<Vec<String>, String> {
         let mut found = Vec::new();

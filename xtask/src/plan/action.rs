@@ -317,6 +317,9 @@ pub struct TakeWheel {
     pub to: String,
     /// The version that it must have, where the plan decides it; compared normalised.
     pub version: Option<String>,
+    /// The folder of the sources, where the build may have written, too.
+    #[serde(skip)]
+    pub sources: String,
 }
 
 /// An action with its purpose.

@@ -276,6 +276,6 @@ fn refused_wheels(request: &Request, host: &Host, facts: &Facts) -> Option<Probl
 }
 
 #[cfg(test)]
-pub(super) mod fixture;
+pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;

@@ -277,7 +277,8 @@ fn follow(setting: &Setting, project: Project, recipe: Recipe, shares: Shares, j
         job.steps.push(Step::new("removing the build folder", Action::Remove(setting.join(&dir, "build"))));
     }
     job.steps.push(Step::run(format!("building {name}"), setting.run(&dir, &[]).args(args).env(&env)));
-    let taken = TakeWheel { project, distribution, from: dist, to: setting.request.places.output.clone(), version };
+    let (to, sources) = (setting.request.places.output.clone(), setting.dir(project).to_owned());
+    let taken = TakeWheel { project, distribution, from: dist, to, version, sources };
     job.steps.push(Step::new(format!("taking {name}'s wheel"), Action::TakeWheel(taken)));
     job.steps.extend(after);
 }

@@ -130,6 +130,11 @@ impl Places {
         self.platform.join(&self.work, &format!("py{python}"))
     }
 
+    /// The record of a project's jobs for one Python.
+    pub fn job_record(&self, python: &PythonVersion, project: Project) -> String {
+        self.platform.join(&self.python(python), &format!("jobs/{}.json", project.key()))
+    }
+
     /// The tool's own environment for one Python.
     pub fn own_venv(&self, python: &PythonVersion) -> String {
         self.platform.join(&self.python(python), "venv")

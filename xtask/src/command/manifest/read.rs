@@ -7,10 +7,8 @@ use manifest::{Index, Manifest, ManifestError, shown};
 use crate::command::{Code, Stop};
 use crate::file::{self, FileError};
 use crate::host::Host;
+use crate::observe;
 use crate::request::Problem;
-
-/// A file of more bytes is not taken in. A hundred thousand wheels need some ninety million.
-const LIMIT: u64 = 128 << 20;
 
 /// A manifest as it was found.
 pub(in crate::command) struct Read {
@@ -66,7 +64,7 @@ pub(super) fn read(path: &str) -> Result<Read, ReadError> {
 }
 
 fn text(path: &str) -> Result<String, ReadError> {
-    file::read_at_most(path, LIMIT).map_err(|error| match error.cause.kind() {
+    file::read_at_most(path, observe::MOST).map_err(|error| match error.cause.kind() {
         ErrorKind::InvalidData | ErrorKind::FileTooLarge => ReadError::NoText { path: error.path, cause: error.cause },
         _ => ReadError::File(error),
     })

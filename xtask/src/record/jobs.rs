@@ -1,0 +1,228 @@
+//! Folds events into the job records, each written as soon as something of it is true.
+
+use std::collections::BTreeMap;
+
+use manifest::Project;
+
+use crate::event::{Event, JobEnd};
+use crate::facts::{Facts, JobRecord, Key, RecordedWheel};
+use crate::file::{self, FileError};
+use crate::observe;
+use crate::plan::{JobName, Plan};
+use crate::request::Request;
+use crate::version::PythonVersion;
+
+/// The job records of one Python, on disk.
+pub struct JobRecords {
+    identity: String,
+    paths: BTreeMap<Project, String>,
+    records: BTreeMap<Project, JobRecord>,
+    planned: BTreeMap<JobName, Planned>,
+}
+
+/// What a job that makes a wheel is about.
+#[derive(Clone, Debug)]
+struct Planned {
+    project: Project,
+    key: Key,
+    /// The digests of changes in the sources that mean no change.
+    changes: Vec<Option<String>>,
+    /// Whether an attempt before this one did not end well.
+    goes_on: bool,
+    /// Whether this attempt's wheel is there.
+    is_taken: bool,
+}
+
+impl JobRecords {
+    /// What earlier runs left. Without a Python nothing is ever written.
+    pub fn of(request: &Request, facts: &Facts, python: Option<PythonVersion>, identity: String) -> Self {
+        let path = |project| Some((project, request.places.job_record(&python?, project)));
+        JobRecords {
+            identity,
+            paths: Project::ALL.into_iter().filter_map(path).collect(),
+            records: facts.records.jobs.clone(),
+            planned: BTreeMap::new(),
+        }
+    }
+
+    /// Takes note of what each job makes from what.
+    pub fn plan(&mut self, facts: &Facts, plan: &Plan) {
+        for job in plan.build.iter().filter(|job| !job.steps.is_empty()) {
+            let Some(project) = job.project else { continue };
+            let git = facts.checkouts.get(&project).and_then(|checkout| checkout.git.as_ref());
+            let changes = git.map(|git| git.changes.clone()).into_iter().collect();
+            self.planned
+                .insert(job.name.clone(), Planned { project, key: job.key.clone(), changes, goes_on: false, is_taken: false });
+        }
+    }
+
+    /// Takes note of what happened.
+    ///
+    /// # Errors
+    /// If a record cannot be written.
+    pub fn note(&mut self, event: &Event) -> Result<(), FileError> {
+        let (Event::JobStarted { job, .. } | Event::WheelTaken { job, .. } | Event::JobEnded { job, .. }) = event else {
+            return Ok(());
+        };
+        let Some(planned) = self.planned.get_mut(job) else { return Ok(()) };
+        let record = self.records.entry(planned.project).or_insert_with(|| nothing(planned.project));
+        record.identity.clone_from(&self.identity);
+        match event {
+            Event::JobStarted { .. } => {
+                planned.goes_on = record.attempt.is_some();
+                record.attempt = Some(planned.key.clone());
+            }
+            Event::WheelTaken { artifact, changes, stamp, .. } => {
+                let mut known = planned.changes.clone();
+                known.extend(changes.iter().cloned());
+                known.sort();
+                known.dedup();
+                let (key, artifact) = (Some(planned.key.clone()), (**artifact).clone());
+                record.wheel = Some(RecordedWheel { key, changes: known, artifact, stamp: stamp.clone() });
+                record.attempt = None;
+                planned.is_taken = true;
+            }
+            Event::JobEnded { end, seconds, .. } => ended(record, planned, end, *seconds),
+            _ => {}
+        }
+        self.write(planned_project(&self.planned, job))
+    }
+
+    fn write(&mut self, project: Option<Project>) -> Result<(), FileError> {
+        let record = project.and_then(|project| self.records.get_mut(&project));
+        let path = project.and_then(|project| self.paths.get(&project));
+        let (Some(record), Some(path)) = (record, path) else { return Ok(()) };
+        record.when = observe::now();
+        file::write_text(path, &format!("{:#}\n", serde_json::to_value(&*record).unwrap_or_default()))
+    }
+}
+
+fn planned_project(planned: &BTreeMap<JobName, Planned>, job: &JobName) -> Option<Project> {
+    planned.get(job).map(|planned| planned.project)
+}
+
+fn nothing(project: Project) -> JobRecord {
+    JobRecord {
+        project,
+        identity: String::new(),
+        wheel: None,
+        attempt: None,
+        seconds: None,
+        peak_memory_bytes: None,
+        disk_bytes: None,
+        when: String::new(),
+    }
+}
+
+fn ended(record: &mut JobRecord, planned: &Planned, end: &JobEnd, seconds: f64) {
+    let longest = record.seconds.unwrap_or_default().max(seconds);
+    match end {
+        JobEnd::Done => {
+            // A build that went on where another one stopped says little of how long a whole one takes.
+            record.seconds = Some(if planned.goes_on { longest } else { seconds });
+        }
+        JobEnd::Failed(_) => {
+            record.seconds = Some(longest);
+            // A wheel that cannot be installed or imported is none to be reused.
+            if let Some(wheel) = record.wheel.as_mut().filter(|_| planned.is_taken) {
+                wheel.key = None;
+                record.attempt = Some(planned.key.clone());
+            }
+        }
+        JobEnd::Skipped { .. } => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use manifest::{Artifact, Extra, RelativePath, Sha256, WheelName};
+
+    use super::*;
+    use crate::event::Failed;
+    use crate::plan::check::fixture;
+    use crate::plan::{Action, Job, Step};
+
+    fn artifact() -> Artifact {
+        let name = "torch-2.13.0-cp312-cp312-linux_x86_64.whl";
+        Artifact {
+            relative_path: RelativePath::parse(name).unwrap(),
+            size_bytes: 7,
+            sha256: Sha256::from([7; 32]),
+            source: Some(Project::Pytorch),
+            labels: WheelName::parse(name).unwrap().labels("release"),
+            planned_version: None,
+            requires_dist: None,
+            gfx_targets: None,
+            split_from: None,
+            extra: Extra::new(),
+        }
+    }
+
+    #[test]
+    fn a_record_says_what_is_true_at_each_moment() {
+        let folder = tempfile::tempdir().unwrap();
+        let host = fixture::host(crate::host::Platform::Linux);
+        let request = fixture::request(&host, &format!("build --gfx gfx942 --work-dir {}", folder.path().display()));
+        let mut facts = fixture::facts();
+        let checkout = fixture::checkout(crate::facts::Owner::Tool, &fixture::commit('1'), Some("before"));
+        facts.checkouts.insert(Project::Pytorch, checkout);
+        let mut job = Job::new("torch");
+        job.project = Some(Project::Pytorch);
+        job.key = Key::from([("gfx".to_owned(), "gfx942".to_owned())]);
+        job.steps.push(Step::new("nothing", Action::MakeFolder("/".to_owned())));
+        let plan = Plan { build: vec![job.clone()], ..Plan::default() };
+        let python = PythonVersion::parse("3.12").unwrap();
+        let path = request.places.job_record(&python, Project::Pytorch);
+        let read = || serde_json::from_str::<JobRecord>(&file::read_text(&path).unwrap()).unwrap();
+
+        let name = || job.name.clone();
+        let started = Event::JobStarted { job: name(), log: String::new(), steps: 1 };
+        let failed = |seconds| {
+            let failed = Failed {
+                purpose: String::new(),
+                cause: String::new(),
+                command: None,
+                exit_code: None,
+                signal: None,
+                tail: Vec::new(),
+                log: String::new(),
+            };
+            Event::JobEnded { job: name(), end: JobEnd::Failed(Box::new(failed)), seconds }
+        };
+        let done = |seconds| Event::JobEnded { job: name(), end: JobEnd::Done, seconds };
+        let taken = || Event::WheelTaken {
+            job: name(),
+            project: Project::Pytorch,
+            artifact: Box::new(artifact()),
+            replaced: Vec::new(),
+            changes: vec![Some("after".to_owned())],
+            stamp: Some("7 1".to_owned()),
+        };
+        // What happens in one run; then the key of the wheel, whether an attempt did not end well, and the seconds.
+        let (key, none) = (Some(job.key.clone()), None);
+        for (events, wheel, unfinished, seconds) in [
+            (vec![started.clone()], None, true, None),
+            (vec![started.clone(), failed(5.0)], None, true, Some(5.0)),
+            (vec![started.clone(), failed(3.0)], None, true, Some(5.0)),
+            (vec![started.clone(), taken(), failed(6.0)], Some(&none), true, Some(6.0)),
+            (vec![started.clone(), taken(), done(4.0)], Some(&key), false, Some(6.0)),
+            (vec![started.clone(), taken()], Some(&key), false, Some(6.0)),
+            (vec![started.clone(), taken(), done(4.0)], Some(&key), false, Some(4.0)),
+            // A later failure leaves the wheel as it was.
+            (vec![started.clone(), failed(9.0)], Some(&key), true, Some(9.0)),
+        ] {
+            let earlier = file::read_if_there(&path).unwrap().map(|text| serde_json::from_str::<JobRecord>(&text).unwrap());
+            facts.records.jobs = earlier.map(|record| (Project::Pytorch, record)).into_iter().collect();
+            let mut records = JobRecords::of(&request, &facts, Some(python), "a build".to_owned());
+            records.plan(&facts, &plan);
+            events.iter().for_each(|event| records.note(event).unwrap());
+            let record = read();
+            let told = (record.wheel.as_ref().map(|wheel| &wheel.key), record.attempt.is_some(), record.seconds);
+            assert_eq!(told, (wheel, unfinished, seconds), "{events:?}");
+            assert_eq!(record.identity, "a build");
+        }
+        let wheel = read().wheel.unwrap();
+        assert_eq!(wheel.changes, [Some("after".to_owned()), Some("before".to_owned())]);
+        assert_eq!((wheel.artifact, wheel.stamp.as_deref()), (artifact(), Some("7 1")));
+    }
+}
