@@ -1,6 +1,7 @@
 //! `audit`: wheels that are good, and the same broken in exactly one way.
 
 mod archives;
+mod device;
 mod wheels;
 
 use serde_json::Value;
