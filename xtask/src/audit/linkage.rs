@@ -3,9 +3,9 @@
 
 mod system;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use manifest::WheelName;
+use manifest::{WheelName, shown};
 
 use super::requirement::{self, Markers};
 use super::{Code, Finding, Severity};
@@ -57,9 +57,18 @@ pub struct Linkage {
     pub run_paths: Vec<String>,
 }
 
+impl Linkage {
+    /// How many bytes its names take.
+    pub fn names(&self) -> usize {
+        self.needed.iter().chain(&self.run_paths).chain(&self.soname).map(|name| name.len() + size_of::<String>()).sum()
+    }
+}
+
 /// A wheel, as far as its libraries and requirements go.
 #[derive(Clone, Debug)]
 pub struct Linked<'a> {
+    /// Where it is below its folder.
+    pub path: &'a str,
     /// Its file name, taken apart.
     pub name: &'a WheelName,
     /// Its `Requires-Dist` lines.
@@ -90,67 +99,49 @@ struct Sources {
 
 impl Set<'_> {
     fn wheel(&self, wheel: &Linked) -> Vec<Finding> {
+        let (own, declared) = (names(wheel).collect::<BTreeSet<_>>(), self.sources(wheel));
+        let tag = wheel.name.platform_tag();
         let mut findings = Vec::new();
-        let own: BTreeSet<String> = names(wheel).collect();
-        let declared = self.sources(wheel);
-        let others: BTreeMap<String, &Linked> =
-            self.wheels.iter().flat_map(|other| names(other).map(move |library| (library, other))).collect();
-        for (member, linkage) in wheel.libraries {
-            let about = |code, severity, text: String, hint: &str| Finding {
-                code,
-                severity,
-                wheel: Some(wheel.name.to_string()),
-                member: Some(member.clone()),
-                text,
-                hint: Some(hint.to_owned()),
-            };
-            if !fits_format(wheel.name.platform_tag(), linkage.format) {
-                continue;
-            }
-            if let Some(expected) = wrong_machine(wheel.name.platform_tag(), linkage.machine) {
+        for (member, linkage) in wheel.libraries.iter().filter(|(_, linkage)| fits_format(tag, linkage.format)) {
+            if let Some(expected) = wrong_machine(tag, linkage.machine) {
                 let text = format!("it is for {}, and the wheel for {expected}", linkage.machine);
-                findings.push(about(Code::WrongMachine, Severity::Error, text, "take out what another build left behind"));
+                findings.push(Finding::of_member(Code::WrongMachine, member, text));
                 continue;
             }
             for path in linkage.run_paths.iter().filter(|path| leads_outside(member, path)) {
+                let path = shown(path);
                 let text = format!("its run path `{path}` leads out of the environment that the wheel is installed into");
-                let hint = "link with `-Wl,-rpath,'$ORIGIN'` and what is relative to it, or set it with `patchelf --set-rpath`";
-                findings.push(about(Code::RunPathOutside, Severity::Error, text, hint));
+                findings.push(Finding::of_member(Code::RunPathOutside, member, text));
             }
             for needed in &linkage.needed {
                 let key = key(linkage.format, needed);
-                let tag = wheel.name.python_tag();
-                let kind = system::kind(linkage.format, linkage.machine, &key, tag);
-                if kind == Kind::Everywhere || own.contains(&key) || declared.libraries.contains(&key) {
-                    continue;
+                let kind = system::kind(linkage.format, linkage.machine, &key, wheel.name.python_tag());
+                if kind != Kind::Everywhere && !own.contains(&key) && !declared.libraries.contains(&key) {
+                    let (code, severity, why) = self.not_there(&key, kind, &declared);
+                    let text = format!("it needs `{}`{why}", shown(needed));
+                    findings.push(Finding { severity, ..Finding::of_member(code, member, text) });
                 }
-                findings.push(if let Some(other) = others.get(&key) {
-                    let distribution = other.name.distribution();
-                    let text = format!("it needs `{needed}` of {distribution}, which the wheel does not require");
-                    let hint = "it works only where something else installs and imports that first";
-                    about(Code::LibraryUndeclared, Severity::Warning, text, hint)
-                } else if kind == Kind::Common {
-                    let text = format!("it needs `{needed}`, which most systems have and no package brings");
-                    about(Code::LibraryOfSystem, Severity::Warning, text, "put it into the wheel: `auditwheel repair`")
-                } else if !declared.unseen.is_empty() {
-                    let whose = declared.unseen.join(", ");
-                    let text = format!("it needs `{needed}`, and whether {whose} or what they require has it is not known");
-                    let hint = "leave `--no-audit-install` out: then they are installed and looked into";
-                    about(Code::LibraryUnproven, Severity::Warning, text, hint)
-                } else {
-                    let text = format!(
-                        "it needs `{needed}`, which is neither in the wheel nor in what it requires, nor on every system"
-                    );
-                    about(
-                        Code::LibraryMissing,
-                        Severity::Error,
-                        text,
-                        "put it into the wheel, or require the package that has it",
-                    )
-                });
             }
         }
+        findings.iter_mut().for_each(|finding| finding.wheel = Some(wheel.path.to_owned()));
         findings
+    }
+
+    /// What is wrong with a needed library that neither the wheel nor what it requires is known to have.
+    fn not_there(&self, key: &str, kind: Kind, declared: &Sources) -> (Code, Severity, String) {
+        let other = self.wheels.iter().find(|other| names(other).any(|name| name == key));
+        if let Some(other) = other {
+            let text = format!(" of {}, which the wheel does not require", other.name.distribution());
+            (Code::LibraryUndeclared, Severity::Warning, text)
+        } else if kind == Kind::Common {
+            (Code::LibraryOfSystem, Severity::Warning, ", which most systems have and no package brings".to_owned())
+        } else if !declared.unseen.is_empty() {
+            let text = format!(", and whether {} or what they require has it is not known", declared.unseen.join(", "));
+            (Code::LibraryUnproven, Severity::Warning, text)
+        } else {
+            let text = ", which is neither in the wheel nor in what it requires, nor on every system".to_owned();
+            (Code::LibraryMissing, Severity::Error, text)
+        }
     }
 
     /// The libraries of everything that a wheel requires, and what that requires.

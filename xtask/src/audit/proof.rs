@@ -1,6 +1,8 @@
 //! What follows from a set that could not be installed, or a wheel that could not be imported.
 
-use super::{Code, Finding, Severity};
+use manifest::shown;
+
+use super::{Code, Finding};
 
 /// What `try_wheel.py` found, by its exit code, and the name that its last line is about.
 const OF_IMPORTS: [(i32, Code); 5] =
@@ -23,20 +25,19 @@ pub struct Failure<'a> {
 pub fn not_installed(what: &str, failure: Failure) -> Finding {
     let line = failure.tail.iter().find_map(|line| line.trim().strip_prefix("ERROR: "));
     let line = line.or_else(|| last(failure.tail)).unwrap_or(failure.cause);
-    let text = format!("{what} cannot be installed into a clean environment: {line}");
-    finding(Code::NotInstallable, None, text, format!("the log is `{}`", failure.log))
+    let text = format!("{what} cannot be installed into a clean environment: {}", shown(line));
+    Finding { hint: Some(log(failure)), ..Finding::new(Code::NotInstallable, text) }
 }
 
 /// pip does not think that what is installed fits together; of the set's wheels, `named` tells the file names by distribution.
 pub fn conflicts(failure: Failure, named: impl Fn(&str) -> Option<String>) -> Vec<Finding> {
-    let hint = "build those that do not fit again, with the versions that they require";
     let conflict = |line: &String| {
         let wheel = named(line.split_whitespace().next()?);
-        Some(finding(Code::RequirementsConflict, wheel, format!("pip says: {}", line.trim()), hint))
+        Some(Finding { wheel, ..Finding::new(Code::RequirementsConflict, format!("pip says: {}", shown(line.trim()))) })
     };
     let found: Vec<Finding> = failure.tail.iter().filter(|line| is_conflict(line)).filter_map(conflict).collect();
     match found.is_empty() {
-        true => vec![finding(Code::RequirementsConflict, None, format!("`pip check` {}", failure.cause), hint)],
+        true => vec![Finding::new(Code::RequirementsConflict, format!("`pip check` {}", failure.cause))],
         false => found,
     }
 }
@@ -52,24 +53,27 @@ pub fn not_imported(distribution: &str, version: &str, wheel: String, failure: F
     let code = code.map_or(Code::NotImportable, |(_, code)| *code);
     // A program that was ended from outside had no last word.
     let reason = if failure.exit_code.is_some() { last(failure.tail).unwrap_or(failure.cause) } else { failure.cause };
-    let (text, hint) = match code {
-        Code::OtherVersion => (format!("{reason} is installed, and `{version}` is recorded"), "build the wheel again".to_owned()),
-        Code::NoHip => (format!("{reason}: it is not built for ROCm"), "build torch with `USE_ROCM=ON`".to_owned()),
-        Code::NoOperators => (format!("it has lost its operators: {reason}"), format!("the log is `{}`", failure.log)),
-        Code::OperatorFails => {
-            (format!("an operator of it fails on the processor: {reason}"), format!("the log is `{}`", failure.log))
-        }
-        _ => (format!("`import {distribution}` fails: {reason}"), format!("the log is `{}`", failure.log)),
+    let reason = shown(reason);
+    let text = match code {
+        Code::OtherVersion => format!("{reason} is installed, and `{version}` is recorded"),
+        Code::NoHip => format!("{reason}: it is not built for ROCm"),
+        Code::NoOperators => format!("it has lost its operators: {reason}"),
+        Code::OperatorFails => format!("an operator of it fails on the processor: {reason}"),
+        _ => format!("`import {distribution}` fails: {reason}"),
     };
-    finding(code, Some(wheel), text, hint)
+    let hint = match code {
+        Code::OtherVersion | Code::NoHip => code.hint().to_owned(),
+        _ => log(failure),
+    };
+    Finding { wheel: Some(wheel), hint: Some(hint), ..Finding::new(code, text) }
+}
+
+fn log(failure: Failure) -> String {
+    format!("the log is `{}`", failure.log)
 }
 
 fn last(tail: &[String]) -> Option<&str> {
     tail.iter().rev().map(|line| line.trim()).find(|line| !line.is_empty())
-}
-
-fn finding(code: Code, wheel: Option<String>, text: String, hint: impl Into<String>) -> Finding {
-    Finding { code, severity: Severity::Error, wheel, member: None, text, hint: Some(hint.into()) }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ mod marker;
 
 use std::str::FromStr;
 
-use manifest::WheelName;
+use manifest::{WheelName, shown};
 use pep440_rs::{Version, VersionSpecifiers};
 
 pub use marker::Markers;
@@ -81,7 +81,7 @@ pub fn mismatches(wheels: &[(&WheelName, &[String])], rocm: Option<&str>) -> Vec
         for asked in asked {
             let mismatched = there.iter().find(|(name, version)| *name == asked.name && !asked.takes(version));
             if let Some((other, version)) = mismatched {
-                let text = format!("it requires `{other}{}`, and the set has {other} {version}", asked.versions_text);
+                let text = format!("it requires `{other}{}`, and the set has {other} {version}", shown(&asked.versions_text));
                 found.push((name.to_string(), text));
             }
         }

@@ -2,14 +2,13 @@
 
 use manifest::{Project, WheelName};
 
-use super::{Code, Finding, Severity, requirement};
+use super::{Code, Finding, requirement};
 
 /// Looks for wheels that were asked for and are not there, that require others in versions that the set does not have, or are built for another ROCm
 /// than the others. `rocm` is the version of the ROCm packages, if it is known.
 pub fn check(asked: &[Project], wheels: &[(&WheelName, &[String])], rocm: Option<&str>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = asked.iter().filter_map(|project| absent(*project, wheels)).collect();
-    let hint = "build those that do not fit again, against the others";
-    let about = |wheel: String, text| finding(Code::SetMismatch, Some(wheel), text, hint);
+    let about = |wheel: String, text: String| Finding { wheel: Some(wheel), ..Finding::new(Code::SetMismatch, text) };
     findings.extend(requirement::mismatches(wheels, rocm).into_iter().map(|(wheel, text)| about(wheel, text)));
     let torch = wheels.iter().find(|(name, _)| name.project() == Some(Project::Pytorch)).or(wheels.first());
     if let Some((torch, ours)) = torch.and_then(|(name, _)| Some((name, rocm_label(name)?))) {
@@ -26,7 +25,7 @@ pub fn check(asked: &[Project], wheels: &[(&WheelName, &[String])], rocm: Option
 fn absent(project: Project, wheels: &[(&WheelName, &[String])]) -> Option<Finding> {
     let there = wheels.iter().any(|(name, _)| name.project() == Some(project));
     let text = format!("{} was asked for, and the set has no wheel of it", project.distribution());
-    (!there).then(|| finding(Code::SetIncomplete, None, text, "build it, and let it be recorded in the same manifest"))
+    (!there).then(|| Finding::new(Code::SetIncomplete, text))
 }
 
 /// The ROCm that a version names: `rocm7.14.0` of `2.9.0+rocm7.14.0` and of `3.7.0+git1a2b3c4d.rocm7.14.0`. What follows it is not compared.
@@ -37,10 +36,6 @@ fn rocm_label(name: &WheelName) -> Option<String> {
     // A wheel built again adds `.postN`, and nightly ones their commit.
     let end = [".git", ".post"].iter().filter_map(|mark| label.find(mark)).min().unwrap_or(label.len());
     Some(label[..end].to_owned())
-}
-
-fn finding(code: Code, wheel: Option<String>, text: String, hint: &str) -> Finding {
-    Finding { code, severity: Severity::Error, wheel, member: None, text, hint: Some(hint.to_owned()) }
 }
 
 #[cfg(test)]

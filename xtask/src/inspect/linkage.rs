@@ -255,6 +255,19 @@ impl<R: BufRead> Capture<R> {
         Capture { inner, learner: Learner::default() }
     }
 
+    /// Reads what nobody else wants to read.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn drain(&mut self) -> io::Result<()> {
+        loop {
+            match self.fill_buf()?.len() {
+                0 => return Ok(()),
+                length => self.consume(length),
+            }
+        }
+    }
+
     /// The reader and what was learned, once all was read.
     pub fn into_parts(self) -> (R, Learner) {
         (self.inner, self.learner)

@@ -45,7 +45,8 @@ fn found(wheels: &[Given], installed: Option<&Installed>) -> Vec<String> {
         Owned(WheelName::parse(name).unwrap(), requires.collect(), libraries.collect())
     });
     let owned: Vec<Owned> = owned.collect();
-    let linked: Vec<Linked> = owned.iter().map(|Owned(name, requires, libraries)| Linked { name, requires, libraries }).collect();
+    let linked: Vec<Linked> =
+        owned.iter().map(|Owned(name, requires, libraries)| Linked { path: "x.whl", name, requires, libraries }).collect();
     let shown = |finding: Finding| format!("{:?} {}: {}", finding.code, finding.member.unwrap(), finding.text);
     check(&linked, installed).into_iter().map(shown).collect()
 }
