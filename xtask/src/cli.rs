@@ -2,10 +2,12 @@
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+mod audit;
 mod checkout;
 mod lock;
 mod manifest;
 
+pub use audit::{AllowArgs, AuditArgs};
 pub use checkout::CheckoutArgs;
 pub use lock::LockArgs;
 pub use manifest::{
@@ -45,6 +47,8 @@ pub enum Command {
     Checkout(CheckoutArgs),
     /// Make the Python environment and install the ROCm packages only
     InstallRocm(InstallArgs),
+    /// Prove what wheels hold, without a GPU
+    Audit(AuditArgs),
     /// Write, check, compare and convert manifests
     #[command(subcommand)]
     Manifest(ManifestCommand),

@@ -1,5 +1,6 @@
 //! The commands: what each looks at, plans and does, in that order; and how they end.
 
+pub mod audit;
 pub mod build;
 pub mod checkout;
 mod given;

@@ -205,14 +205,13 @@ impl Scan<'_> {
         const WHAT: &str = "a compressed bundle";
         self.work += UNPACKING;
         let limit = header.size.map_or(u64::MAX, |size| size.saturating_sub(header.header));
-        let frame = match zstd::walk(&mut self.window, limit)? {
+        let frame = match zstd::walk(&mut self.window, limit, &mut self.work)? {
             Ok(frame) => frame,
             Err(why) => {
                 self.fault(at, Wrong::Packed { what: WHAT, why });
                 return Ok(());
             }
         };
-        self.work += frame.blocks;
         if header.size.is_some() && frame.size != limit {
             self.fault(at, Wrong::Packed { what: WHAT, why: "it is shorter than its header says" });
         }

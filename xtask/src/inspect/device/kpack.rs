@@ -51,13 +51,12 @@ impl Scan<'_> {
         self.window.skip(4)?;
         let at = self.window.position();
         self.work += UNPACKING;
-        let walked = zstd::walk(&mut self.window, size.min(table.saturating_sub(at)))?;
+        let walked = zstd::walk(&mut self.window, size.min(table.saturating_sub(at)), &mut self.work)?;
         let frame = match walked {
             Ok(frame) if frame.size == size => frame,
             Ok(_) => return Ok(self.refuse(at, WHAT, "it is shorter than the archive says")),
             Err(why) => return Ok(self.refuse(at, WHAT, why)),
         };
-        self.work += frame.blocks;
         match elf::read(&frame.beginning).map(|code| (code.target(), code.size)) {
             None => self.fault(at, Wrong::Elf),
             Some((Err(wrong), _)) => self.fault(at, wrong),

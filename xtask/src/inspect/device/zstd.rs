@@ -24,15 +24,14 @@ pub(super) struct Frame {
     pub(super) content: Option<u64>,
     /// Its own size.
     pub(super) size: u64,
-    /// How many blocks it has: what it cost to walk over it.
-    pub(super) blocks: u64,
 }
 
-/// Walks over the frame that begins here. `limit` is the most bytes that it may have.
+/// Walks over the frame that begins here. `limit` is the most bytes that it may have; each block is added to `work`, of which there may be
+/// [`super::MOST_WORK`].
 ///
 /// # Errors
 /// The inner one says what is wrong with the frame.
-pub(super) fn walk(window: &mut Window<'_>, limit: u64) -> io::Result<Result<Frame, &'static str>> {
+pub(super) fn walk(window: &mut Window<'_>, limit: u64, work: &mut u64) -> io::Result<Result<Frame, &'static str>> {
     let from = window.position();
     let seen = window.ahead(LONGEST_HEADER)?;
     let Some(header) = Header::read(seen) else { return Ok(Err("its header makes no sense")) };
@@ -59,6 +58,10 @@ pub(super) fn walk(window: &mut Window<'_>, limit: u64) -> io::Result<Result<Fra
             return Ok(Err(ENDS));
         }
         blocks += 1;
+        *work += 1;
+        if *work > super::MOST_WORK {
+            return Ok(Err("it has too many blocks"));
+        }
         is_done = block.is_last;
     }
     if window.skip(header.checksum)? < header.checksum {
@@ -67,7 +70,7 @@ pub(super) fn walk(window: &mut Window<'_>, limit: u64) -> io::Result<Result<Fra
     // The last of those that are unpacked is the last of all.
     first[last_header] |= 1;
     let size = window.position() - from;
-    Ok(unpacked(&first).map(|beginning| Frame { beginning, content: header.content, size, blocks }))
+    Ok(unpacked(&first).map(|beginning| Frame { beginning, content: header.content, size }))
 }
 
 const ENDS: &str = "it ends before its last block";
