@@ -167,38 +167,3 @@ fn hash(bytes: &[u8]) -> String {
     let six = |at: usize| usize::from_str_radix(&bits[at..at + 6], 2).unwrap();
     (0..bits.len()).step_by(6).map(|at| char::from(LETTERS[six(at)])).collect()
 }
-
-/// An offload bundle as clang writes it, with an empty code object for each of these targets: name and flags.
-pub fn bundle(targets: &[(&str, u32)]) -> Vec<u8> {
-    const PAGE: usize = 4096;
-    let ids: Vec<String> = targets.iter().map(|(name, _)| format!("hipv4-amdgcn-amd-amdhsa--{name}")).collect();
-    let mut table = b"__CLANG_OFFLOAD_BUNDLE__".to_vec();
-    table.extend((targets.len() as u64 + 1).to_le_bytes());
-    let host = "host-x86_64-unknown-linux-gnu-";
-    let entries = std::iter::once((host, 0)).chain(ids.iter().map(|id| (id.as_str(), 64)));
-    for (index, (id, size)) in entries.enumerate() {
-        let offset = PAGE * index.max(1);
-        table.extend([offset as u64, size, id.len() as u64].iter().flat_map(|field| field.to_le_bytes()));
-        table.extend(id.as_bytes());
-    }
-    for (_, flags) in targets {
-        table.resize(table.len().next_multiple_of(PAGE), 0);
-        table.extend(code_object(*flags));
-    }
-    table
-}
-
-/// The header of an ELF file for AMD GPUs, which is all of it.
-fn code_object(flags: u32) -> Vec<u8> {
-    let mut bytes = vec![0x7f, b'E', b'L', b'F', 2, 1, 1, 64, 3];
-    bytes.resize(16, 0);
-    bytes.extend([3u16, 224].iter().flat_map(|field| field.to_le_bytes()));
-    bytes.extend(1u32.to_le_bytes());
-    bytes.extend([0u8; 24]);
-    bytes.extend(flags.to_le_bytes());
-    bytes.extend([64u16, 56, 0, 64, 0, 0].iter().flat_map(|field| field.to_le_bytes()));
-    bytes
-}
-
-/// `gfx942` with any features, as [`bundle`] takes targets.
-pub const GFX942: (&str, u32) = ("gfx942", 0x54c);

@@ -4,6 +4,6 @@ mod chance;
 #[cfg(feature = "full")]
 mod compiled;
 mod scanned;
-mod synthetic;
+pub mod synthetic;
 #[cfg(feature = "full")]
 mod wheels;

@@ -2,6 +2,7 @@
 
 mod archives;
 mod device;
+mod linkage;
 mod wheels;
 
 use serde_json::Value;

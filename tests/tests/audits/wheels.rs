@@ -1,16 +1,21 @@
 //! The good wheels that cases break.
 
-use tests::miniature::{GFX942, Miniature, bundle};
+use tests::library;
+use tests::miniature::Miniature;
+
+use crate::device::synthetic::{GFX942, bundle, elf};
 
 pub const TORCH: &str = "torch-2.13.0+rocm7.14.0-cp312-cp312-linux_x86_64.whl";
 
 /// A torch for `gfx942`.
 pub fn torch() -> Miniature {
-    let library = [b"\x7fELF a miniature".as_slice(), &bundle(&[GFX942])].concat();
+    let device = bundle(&[("gfx942", elf(GFX942))]);
+    let library = [library::elf(62, &["libm.so.6", "libc.so.6"], Some("$ORIGIN")), device].concat();
+    let extension = library::elf(62, &["libtorch_hip.so", "libc.so.6"], Some("$ORIGIN/lib"));
     let files: [(&str, &[u8]); 4] = [
         ("torch/__init__.py", b"from . import _C\n"),
         ("torch/_rocm_init.py", ROCM_INIT.as_bytes()),
-        ("torch/_C.cpython-312-x86_64-linux-gnu.so", b"\x7fELF a miniature"),
+        ("torch/_C.cpython-312-x86_64-linux-gnu.so", &extension),
         ("torch/lib/libtorch_hip.so", &library),
     ];
     Miniature::new(

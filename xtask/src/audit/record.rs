@@ -1,6 +1,6 @@
 //! `RECORD`: whether it lists every member, nothing else, and each as it is.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use manifest::shown;
 
@@ -45,6 +45,7 @@ pub fn findings(wheel: &Wheel, dist_info: &str) -> Vec<Finding> {
         }
     };
     let mut listed: HashMap<&str, &Row> = HashMap::new();
+    let mut seen = HashSet::new();
     let mut findings = Vec::new();
     for row in &rows {
         if listed.insert(&row.path, row).is_some() {
@@ -53,6 +54,10 @@ pub fn findings(wheel: &Wheel, dist_info: &str) -> Vec<Finding> {
     }
     let signatures = [format!("{own}.jws"), format!("{own}.p7s")];
     for member in &wheel.members {
+        // Of two with one name the archive's audit tells.
+        if !seen.insert(member.name.as_str()) {
+            continue;
+        }
         match listed.remove(member.name.as_str()) {
             _ if signatures.contains(&member.name) => {}
             Some(row) => findings.extend(compared(row, member.size, member.hash.as_ref(), member.name == own)),

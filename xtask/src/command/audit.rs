@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::manifest::read;
 use super::{Code, Stop, aside, result};
+use crate::audit::together::{self, Known};
 use crate::audit::{self, Finding, Severity, device, settled, single, wheel::Wheel};
 use crate::cli::{AllowArgs, AuditArgs, PlanFormat};
 use crate::facts::Seen;
@@ -43,7 +44,9 @@ pub fn run(args: &AuditArgs, host: &Host) -> Result<Code, Stop> {
         return Err(Stop::world(Problem::new(format!("there is no folder `{folder}`")).hint(hint)));
     }
     let wheels = wheels(&folder, &secrets)?;
-    let findings = settled(wheels.iter().flat_map(single::findings).collect(), &allowed);
+    let mut findings: Vec<Finding> = wheels.iter().flat_map(single::findings).collect();
+    findings.extend(together::findings(&wheels, Known::default()));
+    let findings = settled(findings, &allowed);
     let code = if findings.iter().any(Finding::is_error) { Code::Unproven } else { Code::Done };
     let report = Report { wheels: wheels.iter().map(audited).collect(), findings };
     match args.format {

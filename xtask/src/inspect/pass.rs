@@ -125,6 +125,7 @@ impl Pass {
             Packing::Deflated => true,
             // That is a fault already.
             Packing::Encrypted | Packing::Other(_) => {
+                self.wheel.members.push(Member { name: entry.text(), size: entry.size, hash: None });
                 self.source.skip_to(self.source.position().saturating_add(entry.packed))?;
                 return Ok(!entry.is_described_behind);
             }
