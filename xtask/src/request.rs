@@ -26,7 +26,7 @@ pub use places::{Chosen, MANIFESTS, Place, Places, Venv, dir_flag, venv_note, ve
 
 use said::Said;
 
-use crate::cli::{BuildArgs, InstallArgs, Wish};
+use crate::cli::{BuildArgs, InstallArgs, ProofArgs, Wish};
 use crate::facts::{Locked, Looks};
 use crate::gfx::Selection;
 use crate::host::{Host, Platform};
@@ -89,6 +89,8 @@ pub struct Request {
     pub naming: Naming,
     /// What happens to build folders and to wheels of other versions.
     pub leftovers: Leftovers,
+    /// How far the finished set is tried.
+    pub trial: Trial,
     /// How many compilers run at once.
     pub jobs: Jobs,
     /// Variables set or hidden by the user.
@@ -227,6 +229,28 @@ pub enum Leftovers {
     Clean,
 }
 
+/// How far a set of wheels is tried in a clean environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trial {
+    /// Not at all.
+    Skip,
+    /// They are installed and imported.
+    Import,
+    /// An operator of each is tried on the processor, too.
+    Smoke,
+}
+
+impl Trial {
+    /// What the two flags say.
+    pub fn of(args: &ProofArgs) -> Self {
+        match (args.no_audit_install, args.smoke) {
+            (true, _) => Trial::Skip,
+            (_, true) => Trial::Smoke,
+            _ => Trial::Import,
+        }
+    }
+}
+
 /// How many compilers run at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Jobs {
@@ -305,6 +329,7 @@ impl Request {
             cache: Cache::Off,
             naming: Naming::default(),
             leftovers: Leftovers::Keep,
+            trial: Trial::Import,
             jobs: Jobs::Auto,
             overrides: Vec::new(),
             sources: Sources::Real,

@@ -6,10 +6,10 @@ use clap::Args;
 #[derive(Clone, Debug, Default, Args)]
 pub struct ProofArgs {
     /// Do not install the set into a clean environment, nor import it there
-    #[arg(long, conflicts_with = "smoke")]
+    #[arg(long, conflicts_with = "smoke", help_heading = "Wheels")]
     pub no_audit_install: bool,
 
     /// Try an operator of each wheel on the processor, too
-    #[arg(long)]
+    #[arg(long, help_heading = "Wheels")]
     pub smoke: bool,
 }

@@ -1,15 +1,20 @@
 //! Tries a set of wheels in an environment of its own, and makes findings of what fails.
 
-use manifest::WheelName;
+use std::collections::BTreeSet;
 
+use manifest::{Artifact, Manifest, Need, Project, WheelName};
+
+use super::{Session, Stop};
 use crate::audit::Finding;
 use crate::audit::proof::{Failure, conflicts, not_imported, not_installed};
 use crate::event::{Event, Failed, JobEnd};
 use crate::execute::{self, Wheels, World};
-use crate::facts::Installed;
+use crate::facts::{Facts, Installed, Python};
 use crate::observe;
-use crate::plan::Job;
 use crate::plan::proof::{Attempt, Proof};
+use crate::plan::{self, Job};
+use crate::request::{Problem, RocmWish, Trial};
+use crate::version::Specifier;
 
 /// What a trial gave.
 #[derive(Debug, Default)]
@@ -42,6 +47,73 @@ pub(super) fn prove(proof: &Proof, world: &World, draw: &mut dyn FnMut(&Event)) 
     run(proof.clean_up(), world, draw);
     proven.installed = installed?;
     Ok(proven)
+}
+
+impl Session<'_> {
+    /// Tries the set that was built.
+    ///
+    /// # Errors
+    /// If something is wrong with it.
+    pub(super) fn try_set(&mut self, facts: &Facts, manifest: &Manifest) -> Result<(), Stop> {
+        if self.request.trial == Trial::Skip {
+            return Ok(());
+        }
+        let (host, python) = (self.host, plan::python::choose(&self.request, facts).map_err(Stop::world)?);
+        let wheels = wheels(manifest, |path| host.platform.join(&self.request.places.output, path));
+        if let Some(why) = untried(manifest, &wheels, python) {
+            self.report.note(&format!("the set is not tried in a clean environment: {why}"));
+            return Ok(());
+        }
+        if self.logs.is_empty() {
+            self.logs = self.logs_folder(facts)?;
+        }
+        let rocm = facts.rocm.ready().and_then(|rocm| exactly(&self.request.rocm, &rocm.package_version));
+        let dir = host.platform.join(&self.request.places.python(&python.series), "audit");
+        let proof =
+            Proof { host, python: &python.executable, dir, rocm: rocm.as_ref(), wheels: &wheels, trial: self.request.trial };
+        let world = World {
+            host,
+            looks: &self.looks,
+            secrets: &self.request.secrets,
+            logs: self.logs.clone(),
+            recorded: BTreeSet::new(),
+        };
+        let report = &mut self.report;
+        let proven = prove(&proof, &world, &mut |event| report.draw(event)).map_err(|cause| Stop::world(Problem::new(cause)))?;
+        if proven.findings.is_empty() {
+            return Ok(());
+        }
+        Err(Stop::Unproven(proven.findings.iter().map(|finding| format!("{finding}\n")).collect()))
+    }
+}
+
+/// The wheels of a manifest that are a project's, with their paths.
+fn wheels(manifest: &Manifest, path: impl Fn(&str) -> String) -> Vec<(String, WheelName)> {
+    let wheel = |artifact: &Artifact| {
+        let below = artifact.relative_path.as_str();
+        let name = WheelName::parse(below.rsplit('/').next()?).ok()?;
+        Some((path(below), name))
+    };
+    manifest.artifacts.iter().filter_map(wheel).collect()
+}
+
+/// Why a set cannot be tried by itself, if that is so.
+fn untried(manifest: &Manifest, wheels: &[(String, WheelName)], python: &Python) -> Option<String> {
+    let has = |project| wheels.iter().any(|(_, name)| name.project() == Some(project));
+    if manifest.missing.iter().any(|missing| missing.need == Need::Required) {
+        Some("it is not complete".to_owned())
+    } else if !has(Project::Pytorch) && !wheels.iter().all(|(_, name)| name.project() == Some(Project::Triton)) {
+        Some("it has no torch, and torch of another set is not what its wheels are for".to_owned())
+    } else if !python.ensurepip {
+        Some(format!("`{}` cannot make environments with pip, because it has no `ensurepip`", python.executable))
+    } else {
+        None
+    }
+}
+
+/// The ROCm packages of exactly this version, from where the request has them.
+fn exactly(wish: &RocmWish, version: &str) -> Option<RocmWish> {
+    Some(RocmWish { specifier: Specifier::parse(&format!("=={version}")).ok()?, ..wish.clone() })
 }
 
 /// Does one job; how it failed, if it did.

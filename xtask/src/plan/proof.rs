@@ -6,7 +6,7 @@ use manifest::{Project, WheelName};
 use super::rocm;
 use super::{Action, Command, Env, Job, Step};
 use crate::host::Host;
-use crate::request::{RocmWish, venv_python};
+use crate::request::{RocmWish, Trial, venv_python};
 
 /// How long pip may be silent, in seconds: it unpacks gigabytes without a word.
 const SILENCE: u32 = 1800;
@@ -41,17 +41,8 @@ pub struct Proof<'a> {
     pub rocm: Option<&'a RocmWish>,
     /// The wheels: absolute paths and names.
     pub wheels: &'a [(String, WheelName)],
-    /// Whether an operator of each is tried, too.
-    pub smoke: Smoke,
-}
-
-/// Whether an operator of each wheel is tried on the processor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Smoke {
-    /// The import is enough.
-    Skip,
-    /// It is.
-    Run,
+    /// How far they are tried.
+    pub trial: Trial,
 }
 
 /// What a job tries.
@@ -157,7 +148,7 @@ impl Proof<'_> {
         let distribution = project.distribution();
         let script = self.join(TRY_WHEEL.0);
         let mut command = self.run(&["-B", &script, distribution, name.version()]);
-        if self.smoke == Smoke::Run {
+        if self.trial == Trial::Smoke {
             command = command.arg("--smoke");
         }
         Step::run(format!("importing {distribution}"), command)

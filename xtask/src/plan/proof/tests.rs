@@ -60,7 +60,7 @@ fn a_set_is_installed_by_its_files_and_imported_torch_first() {
         dir: "/work/py3.12/audit".to_owned(),
         rocm: Some(&wish),
         wheels: &wheels,
-        smoke: Smoke::Run,
+        trial: Trial::Smoke,
     };
     let python = "/work/py3.12/audit/venv/bin/python";
     let pip = format!("{python} -I -m pip install --no-input --disable-pip-version-check");
@@ -88,7 +88,7 @@ fn without_a_known_rocm_nothing_but_the_wheels_is_installed() {
     let host = host(Platform::Windows, &[]);
     let wheels = wheels(&["triton-3.7.0"]);
     let dir = r"C:\work\py3.12\audit".to_owned();
-    let proof = Proof { host: &host, python: r"C:\py\python.exe", dir, rocm: None, wheels: &wheels, smoke: Smoke::Skip };
+    let proof = Proof { host: &host, python: r"C:\py\python.exe", dir, rocm: None, wheels: &wheels, trial: Trial::Import };
     let names: Vec<String> = proof.attempts().into_iter().map(|(_, job)| job.name.0).collect();
     assert_eq!(names, ["audit-environment", "audit-install", "audit-check", "audit-triton"]);
     let python = r"C:\work\py3.12\audit\venv\Scripts\python.exe";
