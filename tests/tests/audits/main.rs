@@ -3,6 +3,7 @@
 mod archives;
 mod device;
 mod linkage;
+mod trial;
 mod wheels;
 
 use serde_json::Value;

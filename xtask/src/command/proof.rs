@@ -10,11 +10,11 @@ use crate::audit::proof::{Failure, conflicts, not_imported, not_installed};
 use crate::event::{Event, Failed, JobEnd};
 use crate::execute::{self, Wheels, World};
 use crate::facts::{Facts, Installed, Python};
-use crate::observe;
 use crate::plan::proof::{Attempt, Proof};
 use crate::plan::{self, Job};
 use crate::request::{Problem, RocmWish, Trial};
 use crate::version::Specifier;
+use crate::{file, observe};
 
 /// What a trial gave.
 #[derive(Debug, Default)]
@@ -64,6 +64,12 @@ impl Session<'_> {
             self.report.note(&format!("the set is not tried in a clean environment: {why}"));
             return Ok(());
         }
+        let (note, key) =
+            (host.platform.join(&self.request.places.python(&python.series), "tried"), key(manifest, self.request.trial));
+        if file::read_if_there(&note)?.is_some_and(|tried| tried == key) {
+            self.report.note("the set was tried in a clean environment already, and nothing of it changed");
+            return Ok(());
+        }
         if self.logs.is_empty() {
             self.logs = self.logs_folder(facts)?;
         }
@@ -81,10 +87,19 @@ impl Session<'_> {
         let report = &mut self.report;
         let proven = prove(&proof, &world, &mut |event| report.draw(event)).map_err(|cause| Stop::world(Problem::new(cause)))?;
         if proven.findings.is_empty() {
-            return Ok(());
+            return Ok(file::write_text(&note, &key)?);
         }
         Err(Stop::Unproven(proven.findings.iter().map(|finding| format!("{finding}\n")).collect()))
     }
+}
+
+/// What a trial depends on: the wheels, the ROCm packages, and how far they are tried.
+fn key(manifest: &Manifest, trial: Trial) -> String {
+    let mut wheels: Vec<String> =
+        manifest.artifacts.iter().map(|one| format!("{} {}\n", one.sha256, one.relative_path)).collect();
+    wheels.sort();
+    let rocm = manifest.rocm_sdk_version.as_deref().unwrap_or("unknown");
+    format!("{trial:?}\nrocm {rocm}\n{}", wheels.concat())
 }
 
 /// The wheels of a manifest that are a project's, with their paths.

@@ -1,3 +1,5 @@
+//! Libraries that are found, and those that are not.
+
 use super::*;
 use crate::facts::Distribution;
 

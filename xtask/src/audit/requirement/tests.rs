@@ -1,3 +1,5 @@
+//! Requirements and markers, good and odd.
+
 use super::*;
 
 fn wheel(name: &str) -> WheelName {

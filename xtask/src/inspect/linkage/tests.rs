@@ -1,3 +1,5 @@
+//! Libraries that a linker wrote, and those that none would.
+
 use std::io::{BufReader, Read};
 use std::path::Path;
 use std::process::Command;

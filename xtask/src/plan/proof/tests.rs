@@ -1,3 +1,5 @@
+//! The commands of a trial.
+
 use super::*;
 use crate::cli::Wish;
 use crate::host::{Environment, Memory, Platform, Terminal};
