@@ -28,3 +28,51 @@ pub fn elf(machine: u16, needed: &[&str], run_path: Option<&str>) -> Vec<u8> {
     file.extend(names);
     file
 }
+
+/// A library for Windows, for a machine by its number (0x8664 is x86-64), that loads some libraries at once and some on demand. Between its
+/// header and its tables are `gap` bytes.
+pub fn pe(machine: u16, needed: &[&str], delayed: &[&str], gap: usize) -> Vec<u8> {
+    const BASE: usize = 0x1000;
+    let begin = 0x40 + 24 + 240 + 40 + gap;
+    let tables = 20 * (needed.len() + 1) + 32 * (delayed.len() + 1);
+    let (mut body, mut names) = (Vec::new(), Vec::new());
+    let mut name = |text: &str| {
+        let at = BASE + tables + names.len();
+        names.extend_from_slice(text.as_bytes());
+        names.push(0);
+        (at as u32).to_le_bytes()
+    };
+    for text in needed {
+        body.extend([[1, 0, 0, 0], [0; 4], [0; 4], name(text), [1, 0, 0, 0]].concat());
+    }
+    body.extend([0; 20]);
+    for text in delayed {
+        body.extend([[1, 0, 0, 0], name(text), [0; 4], [0; 4], [0; 4], [0; 4], [0; 4], [0; 4]].concat());
+    }
+    body.extend([0; 32]);
+    body.extend(names);
+    let mut file = vec![0; begin];
+    let mut put = |at: usize, bytes: &[u8]| file[at..at + bytes.len()].copy_from_slice(bytes);
+    put(0, b"MZ");
+    put(0x3c, &0x40u32.to_le_bytes());
+    put(0x40, b"PE\0\0");
+    put(0x44, &machine.to_le_bytes());
+    put(0x46, &1u16.to_le_bytes());
+    put(0x40 + 20, &240u16.to_le_bytes());
+    let optional = 0x40 + 24;
+    put(optional, &0x20bu16.to_le_bytes());
+    put(optional + 108, &16u32.to_le_bytes());
+    if !needed.is_empty() {
+        put(optional + 112 + 8, &(BASE as u32).to_le_bytes());
+    }
+    if !delayed.is_empty() {
+        put(optional + 112 + 8 * 13, &((BASE + 20 * (needed.len() + 1)) as u32).to_le_bytes());
+    }
+    let section = optional + 240;
+    put(section, b".rdata");
+    put(section + 12, &(BASE as u32).to_le_bytes());
+    put(section + 16, &(body.len() as u32).to_le_bytes());
+    put(section + 20, &(begin as u32).to_le_bytes());
+    file.extend(body);
+    file
+}
