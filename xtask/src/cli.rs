@@ -3,13 +3,16 @@
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 mod again;
+mod audit;
 mod checkout;
 mod going;
 mod limits;
 mod lock;
 mod manifest;
+mod proof;
 
 pub use again::AgainArgs;
+pub use audit::{AllowArgs, AuditArgs};
 pub use checkout::CheckoutArgs;
 pub use going::GoingArgs;
 pub use limits::LimitArgs;
@@ -18,6 +21,7 @@ pub use manifest::{
     DiffArgs, ExportArgs, ExportFormat, GenerateArgs, ManifestCommand, MatrixArgs, MergeArgs, SchemaArgs, ShowArgs, System,
     UploadArgs, VerifyArgs,
 };
+pub use proof::ProofArgs;
 
 /// Builds PyTorch wheels for AMD GPUs: sources, Python environment, ROCm packages, five wheels, one manifest.
 #[derive(Clone, Debug, Parser)]
@@ -51,6 +55,8 @@ pub enum Command {
     Checkout(CheckoutArgs),
     /// Make the Python environment and install the ROCm packages only
     InstallRocm(InstallArgs),
+    /// Prove what wheels hold, without a GPU
+    Audit(AuditArgs),
     /// Write, check, compare and convert manifests
     #[command(subcommand)]
     Manifest(ManifestCommand),
@@ -296,6 +302,10 @@ pub struct BuildArgs {
     /// The manifest's `artifact_group` [default: pytorch-wheels]
     #[arg(long, value_name = "NAME", help_heading = "Build")]
     pub artifact_group: Option<String>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub proof: ProofArgs,
 
     /// Build miniature sources with a miniature ROCm, to see everything work in a minute
     #[arg(long, action = ArgAction::SetTrue, help_heading = "Wheels")]

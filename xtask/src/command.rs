@@ -1,6 +1,7 @@
 //! The commands: what each looks at, plans and does, in that order; and how they end.
 
 mod alone;
+pub mod audit;
 pub mod build;
 pub mod checkout;
 mod given;
@@ -9,6 +10,7 @@ pub mod lock;
 pub mod manifest;
 pub mod matrix;
 pub mod plan;
+mod proof;
 pub mod upload;
 
 use std::io::{ErrorKind, Write};

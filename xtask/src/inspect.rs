@@ -1,8 +1,11 @@
 //! Reads wheels: which there are below a folder, and of each, in one pass, its size, hash and metadata. All cores read side by side, and
 //! each has one small buffer, however large the wheels are.
 
+pub mod device;
+pub mod linkage;
 mod members;
 mod metadata;
+mod pass;
 
 use std::cmp::Reverse;
 use std::path::{Component, Path};
@@ -10,6 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use manifest::{CheckError, FolderFile, RelativePath, shown};
 
+use crate::audit::wheel::Wheel;
 use crate::file::{self, Entry, FileError, Kind, Stamp, Stored};
 use crate::request::Problem;
 
@@ -133,6 +137,18 @@ pub fn folder(path: &str) -> Result<Found, Vec<InspectError>> {
     if errors.is_empty() { Ok(Found { wheels, passed_over }) } else { Err(errors) }
 }
 
+/// Reads every wheel below a folder as [`folder`] does, and all that is in it.
+///
+/// # Errors
+/// Everything that is wrong, in the order of the paths.
+pub fn contents(path: &str) -> Result<(Vec<Wheel>, Vec<PassedOver>), Vec<InspectError>> {
+    let (listed, passed_over) = list(path)?;
+    let read = side_by_side(&listed, |wheel| wheel.stamp.size, |wheel| read_whole(path, wheel));
+    let (wheels, errors): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
+    let errors: Vec<InspectError> = errors.into_iter().filter_map(Result::err).collect();
+    if errors.is_empty() { Ok((wheels.into_iter().flatten().collect(), passed_over)) } else { Err(errors) }
+}
+
 /// The size and hash of each file, in the order given; `size` is a guess by which large ones are begun first.
 pub fn measure(files: &[(String, u64)]) -> Vec<Result<Stored, FileError>> {
     side_by_side(files, |(_, size)| *size, |(path, _)| file::measure(path))
@@ -232,6 +248,17 @@ fn read(folder: &str, wheel: &Listed) -> Result<Inspected, InspectError> {
     }
     let file = FolderFile { path: wheel.path.to_string(), size_bytes: stored.size, sha256: stored.sha256 };
     Ok(Inspected { file, requires_dist })
+}
+
+/// The same with all that is in it.
+fn read_whole(folder: &str, wheel: &Listed) -> Result<Wheel, InspectError> {
+    let path = format!("{folder}/{}", wheel.path);
+    let unread = |cause| InspectError::File(FileError { doing: "read", path: path.clone(), cause });
+    let read = pass::read(file::open_to_read(&path)?, wheel.path.as_str()).map_err(unread)?;
+    if read.file.size_bytes != wheel.stamp.size || file::stamp(&path).as_ref() != Some(&wheel.stamp) {
+        return Err(InspectError::Changed(wheel.path.to_string()));
+    }
+    Ok(read)
 }
 
 /// Does something with each item, on as many threads as there are cores. The heaviest are begun first, so that none of them is alone at the

@@ -177,6 +177,11 @@ impl Record {
         }
     }
 
+    /// The manifest as it is now.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
     /// Ends the manifest: complete under its final name if every wheel is there, partial otherwise. Returns it and its path.
     ///
     /// # Errors

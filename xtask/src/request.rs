@@ -32,7 +32,7 @@ pub use places::{Chosen, MANIFESTS, Place, Places, Venv, dir_flag, venv_note, ve
 
 use said::Said;
 
-use crate::cli::{BuildArgs, InstallArgs, Wish};
+use crate::cli::{BuildArgs, InstallArgs, ProofArgs, Wish};
 use crate::facts::{Locked, Looks};
 use crate::gfx::Selection;
 use crate::host::{Host, Platform};
@@ -99,6 +99,8 @@ pub struct Request {
     pub going: Going,
     /// What of earlier runs is done once more.
     pub again: Again,
+    /// How far the finished set is tried.
+    pub trial: Trial,
     /// How many compilers run at once.
     pub jobs: Jobs,
     /// How long things may take.
@@ -239,6 +241,28 @@ pub enum Leftovers {
     Clean,
 }
 
+/// How far a set of wheels is tried in a clean environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trial {
+    /// Not at all.
+    Skip,
+    /// They are installed and imported.
+    Import,
+    /// An operator of each is tried on the processor, too.
+    Smoke,
+}
+
+impl Trial {
+    /// What the two flags say.
+    pub fn of(args: &ProofArgs) -> Self {
+        match (args.no_audit_install, args.smoke) {
+            (true, _) => Trial::Skip,
+            (_, true) => Trial::Smoke,
+            _ => Trial::Import,
+        }
+    }
+}
+
 /// How many compilers run at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Jobs {
@@ -321,6 +345,7 @@ impl Request {
             leftovers: Leftovers::Keep,
             going: Going::default(),
             again: Again::default(),
+            trial: Trial::Import,
             jobs: Jobs::Auto,
             limits: TimeLimits::default(),
             overrides: Vec::new(),

@@ -86,7 +86,8 @@ fn make(session: &mut Session, facts: &mut Facts, record: &mut Record) -> Result
         record.built_in(&python, facts);
     }
     // The cache's statistics, and what builds wrote into checkouts, are noted whatever became of the wheels.
-    built.and(session.execute(&plan.finally, facts, &mut wheels, Patience::ToTheEnd, &mut |_| Ok(())))
+    built.and(session.execute(&plan.finally, facts, &mut wheels, Patience::ToTheEnd, &mut |_| Ok(())))?;
+    session.try_set(facts, record.manifest())
 }
 
 fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given: &given::Given) -> Result<Code, Stop> {
