@@ -13,6 +13,7 @@ mod lock;
 mod options;
 mod overrides;
 mod places;
+mod problem;
 mod said;
 mod selection;
 
@@ -30,6 +31,7 @@ pub use lock::{Lock, NamedTheRock};
 use places::project_dirs;
 pub use places::{Chosen, MANIFESTS, Place, Places, Venv, dir_flag, venv_note, venv_notes, venv_python};
 
+pub use problem::Problem;
 use said::Said;
 
 use crate::cli::{BuildArgs, InstallArgs, ProofArgs, Wish};
@@ -39,28 +41,6 @@ use crate::host::{Host, Platform};
 use crate::redact::Secrets;
 use crate::refs::{GitRef, RepoUrl};
 use crate::version::{PythonVersion, ReleaseType, Specifier, Suffix};
-
-/// Something wrong with what was typed or with the world, and what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Problem {
-    /// What was tried, on what, and why it cannot be: a lower-case fragment.
-    pub text: String,
-    /// What to do.
-    pub hint: Option<String>,
-}
-
-impl Problem {
-    /// A problem whose text says all.
-    pub fn new(text: impl Into<String>) -> Self {
-        Problem { text: text.into(), hint: None }
-    }
-
-    /// With advice.
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
-    }
-}
 
 /// What is asked for.
 #[derive(Clone, Debug)]
