@@ -4,6 +4,7 @@
 mod action;
 pub mod again;
 mod against;
+pub mod alone;
 pub mod apex;
 pub mod audio;
 mod cache;
@@ -76,6 +77,9 @@ pub struct Job {
     /// What is not known yet, and which job will tell. A job with unknowns has no steps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<Unknown>,
+    /// How long it took in an earlier run, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds_before: Option<u64>,
     /// What is done.
     pub steps: Vec<Step>,
 }
@@ -97,6 +101,7 @@ impl Job {
             key: Key::new(),
             why: Vec::new(),
             unknown: Vec::new(),
+            seconds_before: None,
             steps: Vec::new(),
         }
     }

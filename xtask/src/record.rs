@@ -3,6 +3,7 @@
 mod ci;
 mod jobs;
 mod sums;
+mod toolchain;
 
 use std::time::Duration;
 
@@ -11,19 +12,21 @@ pub use jobs::JobRecords;
 pub use sums::Sums;
 
 use manifest::{
-    Artifact, Commit, Extra, Failure, Finished, Job, JobStatus, Manifest, Missing, Need, Project, Rocm, RocmPackage, Sha256,
-    Source, Status, TheRock, Toolchain, file_name,
+    Artifact, Commit, Extra, Failure, Finished, Job, JobStatus, Manifest, Missing, Need, Project, Sha256, Source, Status,
+    TheRock, file_name,
 };
 
-use crate::event::{Event, Failed, JobEnd};
+use crate::event::{Cut, Event, Failed, JobEnd};
 use crate::facts::{CARRIED_OVER, Facts, NO_REPOSITORY, Python, Records, Upstream};
 use crate::file::{self, FileError};
 use crate::host::Host;
 use crate::inspect;
-use crate::plan::{self, Plan, rocm::is_rocm};
+use crate::plan::{self, Plan};
 use crate::request::Request;
 
 mod planned;
+
+use toolchain::{rocm, toolchain};
 
 pub use planned::{may_replace, planned};
 
@@ -47,6 +50,8 @@ pub enum End {
     Done,
     /// A job failed.
     Failed,
+    /// None failed, but they were cut short.
+    Cut,
 }
 
 impl Record {
@@ -152,8 +157,9 @@ impl Record {
                 }
                 Ok(())
             }
-            Event::JobEnded { job, end, seconds } => {
+            Event::JobEnded { job, end, seconds, peak_memory } => {
                 let Some(entry) = self.job(&job.0) else { return Ok(()) };
+                entry.peak_memory_bytes = *peak_memory;
                 entry.duration = (*seconds > 0.0).then(|| Duration::from_secs_f64(*seconds));
                 match end {
                     JobEnd::Done => entry.status = JobStatus::Built,
@@ -161,10 +167,20 @@ impl Record {
                         entry.status = JobStatus::Skipped;
                         entry.reason = format!("{because_of} failed");
                     }
-                    JobEnd::Failed(failed) => {
-                        entry.status = JobStatus::Failed;
-                        entry.failure = Some(failure(failed));
+                    JobEnd::NotStarted { why, .. } => {
+                        entry.status = JobStatus::Interrupted;
+                        entry.reason.clone_from(why);
                     }
+                    JobEnd::Failed(failed) => match failed.cut {
+                        Some(Cut::Interrupted | Cut::OutOfTime) => {
+                            entry.status = JobStatus::Interrupted;
+                            entry.reason = failed.sentence();
+                        }
+                        cut => {
+                            entry.status = if cut == Some(Cut::TimedOut) { JobStatus::TimedOut } else { JobStatus::Failed };
+                            entry.failure = Some(failure(failed));
+                        }
+                    },
                 }
                 self.save()
             }
@@ -180,6 +196,7 @@ impl Record {
         let required = self.manifest.missing.iter().any(|missing| missing.need == Need::Required);
         let status = match end {
             End::Failed => Status::Failed,
+            End::Cut => Status::Incomplete,
             End::Done if required => Status::Incomplete,
             End::Done => Status::Complete,
         };
@@ -350,41 +367,6 @@ fn therock(upstream: &Upstream, facts: &Facts) -> TheRock {
         branch: upstream.branch.clone(),
         git_ref: upstream.reference.clone(),
         version: facts.rocm.ready().map(|rocm| rocm.package_version.clone()),
-        extra: Extra::new(),
-    }
-}
-
-fn rocm(request: &Request, facts: &Facts) -> Rocm {
-    let index = request.rocm.index_url.as_ref().or(request.rocm.find_links.as_ref());
-    let distributions = facts.environment.python().map(|python| python.distributions.clone()).unwrap_or_default();
-    // What was installed on demand, and not replaced by anybody since.
-    let set = facts.environment.ready().and_then(|ready| ready.rocm_set.as_ref());
-    let sha256 = |name: &str, version: &str| {
-        let set = set.filter(|set| set.distributions.get(name).is_some_and(|installed| installed == version))?;
-        Sha256::parse(set.sha256.get(name)?).ok()
-    };
-    let package =
-        |(name, version): (String, String)| RocmPackage { sha256: sha256(&name, &version), name, version, extra: Extra::new() };
-    Rocm {
-        index: index.map(|index| request.secrets.redact(index).into_owned()),
-        packages: distributions.into_iter().filter(|(name, _)| is_rocm(name)).map(package).collect(),
-        extra: Extra::new(),
-    }
-}
-
-/// The programs of the environment come before those of the machine, because builds find them first.
-fn toolchain(python: Option<&Python>, facts: &Facts) -> Toolchain {
-    let installed = |name: &str| python.and_then(|python| python.installed(name)).map(str::to_owned);
-    let tool = |name: &str| facts.tools.get(name).and_then(|tool| tool.version.clone().ok());
-    let compilers = facts.tools.keys().filter(|name| !["git", "cmake", "ninja"].contains(&name.as_str()));
-    Toolchain {
-        interpreter: python.map(|python| format!("{} {}", python.implementation, python.version)),
-        pip: installed("pip"),
-        build: installed("build"),
-        cmake: installed("cmake").or_else(|| tool("cmake")),
-        ninja: installed("ninja").or_else(|| tool("ninja")),
-        compilers: compilers.filter_map(|name| Some((name.clone(), tool(name)?))).collect(),
-        os: python.and_then(|python| python.operating_system.clone()),
         extra: Extra::new(),
     }
 }

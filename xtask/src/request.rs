@@ -7,6 +7,7 @@ mod checkout;
 mod folders;
 mod generate;
 mod given;
+pub mod limits;
 mod lock;
 mod options;
 mod overrides;
@@ -22,6 +23,7 @@ pub use again::{Again, Restart};
 pub use checkout::{Changes, CheckoutWish, Depth, Submodules, Translated};
 pub use generate::Generate;
 pub use given::Given;
+pub use limits::TimeLimits;
 pub use lock::{Lock, NamedTheRock};
 use places::project_dirs;
 pub use places::{Chosen, MANIFESTS, Place, Places, Venv, dir_flag, venv_note, venv_notes, venv_python};
@@ -95,6 +97,8 @@ pub struct Request {
     pub again: Again,
     /// How many compilers run at once.
     pub jobs: Jobs,
+    /// How long things may take.
+    pub limits: TimeLimits,
     /// Variables set or hidden by the user.
     pub overrides: Vec<Override>,
     /// Whether the sources and the SDK are the miniature ones.
@@ -312,6 +316,7 @@ impl Request {
             leftovers: Leftovers::Keep,
             again: Again::default(),
             jobs: Jobs::Auto,
+            limits: TimeLimits::default(),
             overrides: Vec::new(),
             sources: Sources::Real,
             options: Vec::new(),

@@ -161,6 +161,8 @@ impl<'a> Planner<'a> {
             self.plan.build.push(job);
             return;
         }
+        let seconds = self.facts.records.jobs.get(&project).and_then(|record| record.seconds);
+        job.seconds_before = seconds.map(|seconds| seconds.ceil() as u64);
         let built = self.known.built(self.request);
         let shares = shares(&built, project, &decided.budget);
         job.waits_for = self.waits_for(&built, project, &decided.torch, shares);
