@@ -4,12 +4,14 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 mod again;
 mod checkout;
+mod going;
 mod limits;
 mod lock;
 mod manifest;
 
 pub use again::AgainArgs;
 pub use checkout::CheckoutArgs;
+pub use going::GoingArgs;
 pub use limits::LimitArgs;
 pub use lock::LockArgs;
 pub use manifest::{
@@ -235,6 +237,10 @@ pub struct BuildArgs {
     /// Do not build apex
     #[arg(long, help_heading = "Wheels")]
     pub no_build_apex: bool,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub going: GoingArgs,
 
     #[command(flatten)]
     #[allow(missing_docs)]

@@ -3,6 +3,7 @@
 use manifest::{Artifact, Project};
 use serde::Serialize;
 
+use crate::failure::Finding;
 use crate::plan::{JobName, Pace};
 use crate::redact::Secrets;
 
@@ -154,6 +155,8 @@ pub struct Failed {
     pub exit_code: Option<i32>,
     /// The signal, if one ended a program.
     pub signal: Option<i32>,
+    /// What is read off all that the program printed.
+    pub finding: Finding,
     /// The last lines that the program printed.
     pub tail: Vec<String>,
     /// The file that has all of them.
@@ -188,6 +191,7 @@ mod tests {
             cut: None,
             exit_code: None,
             signal: None,
+            finding: Finding::default(),
             tail: Vec::new(),
             log: String::new(),
         };

@@ -17,6 +17,7 @@ pub mod plan;
 pub mod upload;
 pub mod audit;
 pub mod demo;
+pub mod failure;
 pub mod event;
 // ── the waterline: above it nothing touches the world ──
 pub mod process;

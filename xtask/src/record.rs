@@ -2,33 +2,27 @@
 
 mod ci;
 mod jobs;
+mod planned;
+mod seen;
 mod sums;
-mod toolchain;
 
 use std::time::Duration;
 
 pub use ci::ci;
 pub use jobs::JobRecords;
+pub use planned::{may_replace, planned};
+use seen::{rocm, source, therock, toolchain};
 pub use sums::Sums;
 
-use manifest::{
-    Artifact, Commit, Extra, Failure, Finished, Job, JobStatus, Manifest, Missing, Need, Project, Sha256, Source, Status,
-    TheRock, file_name,
-};
+use manifest::{Artifact, Extra, Failure, Finished, Job, JobStatus, Manifest, Missing, Need, Project, Status, file_name};
 
 use crate::event::{Cut, Event, Failed, JobEnd};
-use crate::facts::{CARRIED_OVER, Facts, NO_REPOSITORY, Python, Records, Upstream};
+use crate::facts::{CARRIED_OVER, Facts, Python, Records};
 use crate::file::{self, FileError};
 use crate::host::Host;
 use crate::inspect;
 use crate::plan::{self, Plan};
 use crate::request::Request;
-
-mod planned;
-
-use toolchain::{rocm, toolchain};
-
-pub use planned::{may_replace, planned};
 
 /// The manifest of a run, on disk.
 pub struct Record {
@@ -226,6 +220,10 @@ impl Record {
         let Some(earlier) = self.earlier() else { return };
         let kept = |project: Project| !request.builds(project);
         let path = |artifact: &Artifact| host.platform.join(&request.places.output, artifact.relative_path.as_str());
+        let need = |project: Project| {
+            let said = earlier.missing.iter().find(|missing| missing.project == project).map(|missing| missing.need);
+            if request.need(project) == Need::Optional { Need::Optional } else { said.unwrap_or(Need::Required) }
+        };
         let mut lost: Vec<Project> = earlier.missing.iter().map(|missing| missing.project).collect();
         for (artifact, intact) in intact(&earlier.artifacts, path, &facts.records) {
             match artifact.source {
@@ -238,7 +236,9 @@ impl Record {
         // A set that lacks a wheel stays a partial one, whichever other wheel is built next.
         lost.sort_unstable();
         lost.dedup();
-        self.manifest.missing.extend(lost.iter().copied().filter(|project| kept(*project)).map(missing));
+        self.manifest
+            .missing
+            .extend(lost.iter().copied().filter(|project| kept(*project)).map(|project| missing(project, need(project))));
         let there: Vec<Project> = self.manifest.artifacts.iter().filter_map(|artifact| artifact.source).collect();
         let belongs = |project: Project| lost.contains(&project) || there.contains(&project);
         let sources: Vec<_> = earlier.sources().filter(|(project, _)| kept(*project) && belongs(*project)).collect();
@@ -300,7 +300,7 @@ fn first(request: &Request, host: &Host, facts: &Facts, track: &str, python: &st
         run_id: ci.as_ref().and_then(|ci| ci.run_id.clone()),
         job_id: ci.as_ref().and_then(|ci| ci.job.clone()),
         ci,
-        missing: request.selected.iter().map(|project| missing(*project)).collect(),
+        missing: request.selected.iter().map(|project| missing(*project, request.need(*project))).collect(),
         options: request.options.clone(),
         ..Manifest::new(Status::Running)
     };
@@ -315,8 +315,8 @@ fn below(folder: &str, path: &str) -> Option<String> {
     Some(path.strip_prefix(folder)?.trim_start_matches(['/', '\\']).replace('\\', "/"))
 }
 
-fn missing(project: Project) -> Missing {
-    Missing { project, need: Need::Required, extra: Extra::new() }
+fn missing(project: Project, need: Need) -> Missing {
+    Missing { project, need, extra: Extra::new() }
 }
 
 /// The entry of a job that makes a wheel. Of one that has not ended, should nobody come to say otherwise, that it was interrupted.
@@ -338,35 +338,13 @@ fn job(planned: &plan::Job, facts: &Facts) -> Option<Job> {
 }
 
 fn failure(failed: &Failed) -> Failure {
-    Failure { exit_code: failed.exit_code, signal: failed.signal, first_error: Some(failed.cause.clone()), ..Failure::default() }
-}
-
-/// What is built: the checkout if it is there, else the commit that it will have.
-fn source(project: Project, facts: &Facts) -> Option<Source> {
-    let locked = facts.lock.get(&project);
-    let git = facts.checkouts.get(&project).and_then(|checkout| checkout.git.as_ref());
-    // One that is still to be moved says nothing of what is built, nor should a rerun be held to its commit.
-    let git = git.filter(|git| locked.is_none_or(|locked| git.is_at(locked)));
-    let commit = git.map(|git| git.public(locked)).or(locked.map(|locked| locked.commit.as_str()))?;
-    let repo = locked.map(|locked| &locked.repo).or(git.and_then(|git| git.origin.as_ref()));
-    Some(Source {
-        repo: repo.cloned().unwrap_or_else(|| NO_REPOSITORY.to_owned()),
-        commit: Commit::parse(commit).ok()?,
-        branch: locked.and_then(|locked| locked.branch.clone()).or_else(|| git.and_then(|git| git.branch.clone())),
-        version: None,
-        describe: git.and_then(|git| git.describe.clone()),
-        dirty: git.and_then(|git| git.dirty(locked)).and_then(|digest| Sha256::parse(digest).ok()),
-        extra: Extra::new(),
-    })
-}
-
-fn therock(upstream: &Upstream, facts: &Facts) -> TheRock {
-    TheRock {
-        repo: upstream.repo.clone(),
-        commit: upstream.commit.clone(),
-        branch: upstream.branch.clone(),
-        git_ref: upstream.reference.clone(),
-        version: facts.rocm.ready().map(|rocm| rocm.package_version.clone()),
+    let finding = &failed.finding;
+    Failure {
+        exit_code: failed.exit_code,
+        signal: failed.signal,
+        class: Some(finding.class.name().to_owned()),
+        first_error: Some(finding.error.as_ref().unwrap_or(&failed.cause).clone()),
+        hint: finding.hint().map(str::to_owned),
         extra: Extra::new(),
     }
 }

@@ -112,6 +112,14 @@ impl Report {
         }
     }
 
+    /// A command to the runner of GitHub Actions, which reads it off a line of its own.
+    pub fn command(&self, line: &str) {
+        match &self.drawing {
+            Drawing::Bars(bars) => bars.above(line),
+            _ => print_line(line),
+        }
+    }
+
     /// How the whole run ended.
     pub fn end(&mut self, text: &str) {
         match (&self.drawing, self.detail) {

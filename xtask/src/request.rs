@@ -7,6 +7,7 @@ mod checkout;
 mod folders;
 mod generate;
 mod given;
+mod going;
 pub mod limits;
 mod lock;
 mod options;
@@ -23,6 +24,7 @@ pub use again::{Again, Restart};
 pub use checkout::{Changes, CheckoutWish, Depth, Submodules, Translated};
 pub use generate::Generate;
 pub use given::Given;
+pub use going::{Going, OnFailure};
 pub use limits::TimeLimits;
 pub use lock::{Lock, NamedTheRock};
 use places::project_dirs;
@@ -93,6 +95,8 @@ pub struct Request {
     pub naming: Naming,
     /// What happens to build folders and to wheels of other versions.
     pub leftovers: Leftovers,
+    /// What a failure means for the rest.
+    pub going: Going,
     /// What of earlier runs is done once more.
     pub again: Again,
     /// How many compilers run at once.
@@ -265,6 +269,7 @@ impl Request {
         let mut request = Self::common(&args.install, Goal::Wheels, sources, places, looks, &mut said);
         folders::note_places(args, &request.places, &mut said);
         options::read(args, looks, &mut request, &mut said);
+        request.going = going::read(&args.going, &mut said);
         request.lock = lock;
         selection::select(args, looks, &mut request, &mut said);
         request.again = again::read(&args.again, &request.selected, &mut said);
@@ -314,6 +319,7 @@ impl Request {
             cache: Cache::Off,
             naming: Naming::default(),
             leftovers: Leftovers::Keep,
+            going: Going::default(),
             again: Again::default(),
             jobs: Jobs::Auto,
             limits: TimeLimits::default(),

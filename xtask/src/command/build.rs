@@ -1,8 +1,8 @@
 //! `build`: checks, sources, Python environment, ROCm, wheels, manifest.
 
-use manifest::counted;
+use manifest::{Need, counted};
 
-use super::{Code, Session, Stop, given, result, tell_github};
+use super::{Code, Session, Stop, aside, failure, given, result, tell_github};
 use crate::cli::BuildArgs;
 use crate::execute::{self, Patience, Wheels};
 use crate::facts::{Facts, Looks};
@@ -113,12 +113,20 @@ fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given:
     for text in given::unlike(given, session.host, &manifest, &session.request.places.output) {
         session.report.note(&text);
     }
-    let missing: Vec<&str> = manifest.missing.iter().map(|missing| missing.project.distribution()).collect();
-    if !missing.is_empty() {
-        let text = format!("the set still lacks {}, so its manifest stays a partial one", missing.join(", "));
-        session.warn(&text);
+    let lacks = |need: Need| {
+        let missing = manifest.missing.iter().filter(|missing| missing.need == need);
+        missing.map(|missing| missing.project.distribution()).collect::<Vec<_>>().join(", ")
+    };
+    let (required, optional) = (lacks(Need::Required), lacks(Need::Optional));
+    if !required.is_empty() {
+        session.warn(&format!("the set still lacks {required}, so its manifest stays a partial one"));
     }
-    Ok(Code::Done)
+    if optional.is_empty() {
+        return Ok(Code::Done);
+    }
+    session.warn(&format!("the set lacks wheels that are optional: {optional}"));
+    session.lost.iter().for_each(|(name, failed)| aside(failure(name, failed).trim_end(), &session.request.secrets));
+    Ok(Code::Lacking)
 }
 
 fn refuse(problems: Vec<Problem>) -> Result<(), Stop> {

@@ -15,6 +15,7 @@ use super::{Limits, Patience, Wheels, World, fill};
 
 use crate::event::{Cut, Event, Failed};
 use crate::facts::{Python, Seen};
+use crate::failure::{Class, Watch};
 use crate::host::{NETWORK_TIMEOUT, STALL_TIMEOUT};
 use crate::plan::rocm::{check_set, hashes};
 use crate::plan::{Action, CheckRocm, Command, Failure, Job, JobName, Retry, Step, When};
@@ -26,6 +27,9 @@ use super::cache;
 /// How many of a program's last lines a failure shows.
 const TAIL: usize = 30;
 
+/// The exit code by which a shell says that the kernel killed its program: 128 and the number of the signal.
+const KILLED: i32 = 137;
+
 /// A job that runs.
 pub(super) struct JobRun<'a> {
     job: &'a Job,
@@ -35,6 +39,7 @@ pub(super) struct JobRun<'a> {
     pub(super) log_path: String,
     log: BufWriter<File>,
     tail: VecDeque<String>,
+    watch: Watch,
     /// How far a program last said it is.
     progress: String,
     started: Instant,
@@ -64,6 +69,7 @@ impl<'a> JobRun<'a> {
             log_path,
             log: BufWriter::new(log),
             tail: VecDeque::new(),
+            watch: Watch::default(),
             progress: String::new(),
             started: clock.0,
             peak: clock.1,
@@ -199,11 +205,13 @@ impl<'a> JobRun<'a> {
 
     fn run_once(&mut self, step: &Step, spawn: &Spawn) -> Outcome<()> {
         self.tail.clear();
+        self.watch = Watch::default();
         let ended = process::watch(spawn, &mut |news| match news {
             News::Line(line) => self.printed(line),
             News::Usage(usage) => self.used(usage.memory),
         });
         let _ = self.log.flush();
+        let silent = matches!(ended, Err(ProcessError::Silent { .. } | ProcessError::Stalled { .. }));
         let (cause, exit_code, signal, cut) = match ended {
             Ok(Ended::Code(0)) => return Ok(()),
             Ok(Ended::Code(code)) => (format!("exited with {code}"), Some(code), None, None),
@@ -233,7 +241,17 @@ impl<'a> JobRun<'a> {
         };
         let command = Some(self.shown(spawn));
         let tail = self.tail.iter().cloned().collect();
-        Err(Box::new(Failed { command, cut, exit_code, signal, tail, ..*Failed::of(&step.purpose, cause, &self.log_path) }))
+        let finding = self.watch.finding(exit_code == Some(KILLED) || signal == Some(KILLED - 128));
+        let finding = if silent { finding.classed(Class::Stall) } else { finding };
+        Err(Box::new(Failed {
+            command,
+            cut,
+            exit_code,
+            signal,
+            finding,
+            tail,
+            ..*Failed::of(&step.purpose, cause, &self.log_path)
+        }))
     }
 
     /// The job ends here, through no fault of its own.
@@ -248,7 +266,9 @@ impl<'a> JobRun<'a> {
         };
         self.write_log(&format!("-- {purpose}: {cause}\n"));
         let _ = self.log.flush();
-        Box::new(Failed { cut: Some(cut), ..*Failed::of(purpose, cause, &self.log_path) })
+        let failed = Failed::of(purpose, cause, &self.log_path);
+        let finding = failed.finding.clone().classed(Class::Timeout);
+        Box::new(Failed { cut: Some(cut), finding, ..*failed })
     }
 
     /// What the job's programs use now.
@@ -269,6 +289,7 @@ impl<'a> JobRun<'a> {
                 return;
             }
         }
+        self.watch.line(&line);
         self.write_log(&format!("{line}\n"));
         if self.tail.len() == TAIL {
             self.tail.pop_front();

@@ -216,6 +216,7 @@ mod tests {
                 cut,
                 exit_code: None,
                 signal: None,
+                finding: crate::failure::Finding::default(),
                 tail: Vec::new(),
                 log: String::new(),
             };

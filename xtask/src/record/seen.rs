@@ -1,10 +1,40 @@
-//! What wheels are built with, for the manifest: the ROCm packages, and the programs with their versions.
+//! What the manifest says of what was seen: sources, TheRock, ROCm packages, programs.
 
-use manifest::{Extra, Rocm, RocmPackage, Sha256, Toolchain};
+use manifest::{Commit, Extra, Project, Rocm, RocmPackage, Sha256, Source, TheRock, Toolchain};
 
-use crate::facts::{Facts, Python};
+use crate::facts::{Facts, NO_REPOSITORY, Python, Upstream};
 use crate::plan::rocm::is_rocm;
 use crate::request::Request;
+
+/// What is built: the checkout if it is there, else the commit that it will have.
+pub(super) fn source(project: Project, facts: &Facts) -> Option<Source> {
+    let locked = facts.lock.get(&project);
+    let git = facts.checkouts.get(&project).and_then(|checkout| checkout.git.as_ref());
+    // One that is still to be moved says nothing of what is built, nor should a rerun be held to its commit.
+    let git = git.filter(|git| locked.is_none_or(|locked| git.is_at(locked)));
+    let commit = git.map(|git| git.public(locked)).or(locked.map(|locked| locked.commit.as_str()))?;
+    let repo = locked.map(|locked| &locked.repo).or(git.and_then(|git| git.origin.as_ref()));
+    Some(Source {
+        repo: repo.cloned().unwrap_or_else(|| NO_REPOSITORY.to_owned()),
+        commit: Commit::parse(commit).ok()?,
+        branch: locked.and_then(|locked| locked.branch.clone()).or_else(|| git.and_then(|git| git.branch.clone())),
+        version: None,
+        describe: git.and_then(|git| git.describe.clone()),
+        dirty: git.and_then(|git| git.dirty(locked)).and_then(|digest| Sha256::parse(digest).ok()),
+        extra: Extra::new(),
+    })
+}
+
+pub(super) fn therock(upstream: &Upstream, facts: &Facts) -> TheRock {
+    TheRock {
+        repo: upstream.repo.clone(),
+        commit: upstream.commit.clone(),
+        branch: upstream.branch.clone(),
+        git_ref: upstream.reference.clone(),
+        version: facts.rocm.ready().map(|rocm| rocm.package_version.clone()),
+        extra: Extra::new(),
+    }
+}
 
 pub(super) fn rocm(request: &Request, facts: &Facts) -> Rocm {
     let index = request.rocm.index_url.as_ref().or(request.rocm.find_links.as_ref());
