@@ -201,6 +201,9 @@ pub struct Tool {
 /// What a manifest says of the repository of a checkout that names none.
 pub const NO_REPOSITORY: &str = "unknown";
 
+/// What a manifest says of a job that is none of its run: it took the wheel over from a whole set, and was not asked for it.
+pub const CARRIED_OVER: &str = "its wheel is that of an earlier run";
+
 /// A commit that a build is held to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Locked {

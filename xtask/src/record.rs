@@ -17,7 +17,7 @@ pub use sums::Sums;
 use manifest::{Artifact, Extra, Failure, Finished, Job, JobStatus, Manifest, Missing, Need, Project, Status, file_name};
 
 use crate::event::{Cut, Event, Failed, JobEnd};
-use crate::facts::{Facts, Python, Records};
+use crate::facts::{CARRIED_OVER, Facts, Python, Records};
 use crate::file::{self, FileError};
 use crate::host::Host;
 use crate::inspect;
@@ -32,6 +32,8 @@ pub struct Record {
     sums: Sums,
     jobs: Vec<(String, Project)>,
     records: JobRecords,
+    /// The wheels that the manifest listed before this run.
+    earlier: Vec<Artifact>,
     work: String,
 }
 
@@ -64,6 +66,7 @@ impl Record {
             complete: path(Finished::Complete),
             sums: Sums::of(host, &request.places.output),
             jobs: Vec::new(),
+            earlier: Vec::new(),
             work: request.places.work.clone(),
         };
         record.carry_over(request, host, facts);
@@ -104,7 +107,9 @@ impl Record {
     fn take_reused(&mut self, project: Project, facts: &Facts) {
         let Some(wheel) = facts.records.wheel(project) else { return };
         self.manifest.artifacts.retain(|known| known.source != Some(project));
-        self.manifest.artifacts.push(wheel.artifact.clone());
+        // What was found out about it since it was made stands in the manifest.
+        let told = self.earlier.iter().find(|artifact| is_same(artifact, &wheel.artifact));
+        self.manifest.artifacts.push(told.unwrap_or(&wheel.artifact).clone());
         self.manifest.missing.retain(|missing| missing.project != project);
         if let Some(source) = self.manifest.source_mut(project) {
             source.version = wheel.artifact.labels.version.clone();
@@ -232,6 +237,7 @@ impl Record {
                 None => {}
             }
         }
+        self.earlier.clone_from(&earlier.artifacts);
         // A set that lacks a wheel stays a partial one, whichever other wheel is built next.
         lost.sort_unstable();
         lost.dedup();
@@ -247,9 +253,7 @@ impl Record {
         // What an unfinished run built is held to its commit like the rest of that run; what a whole set brought is not.
         for job in earlier.jobs.iter().filter(|job| kept(job.project) && belongs(job.project)) {
             self.manifest.jobs.push(match earlier.status {
-                Some(Status::Complete) => {
-                    Job { status: JobStatus::Reused, reason: "its wheel is that of an earlier run".to_owned(), ..job.clone() }
-                }
+                Some(Status::Complete) => Job { status: JobStatus::Reused, reason: CARRIED_OVER.to_owned(), ..job.clone() },
                 _ => job.clone(),
             });
         }

@@ -208,6 +208,9 @@ impl<'a> Planner<'a> {
         let Torch::Wheel { path, version } = &decided.torch else {
             return;
         };
+        if !self.known.built(self.request).into_iter().any(against::imports_torch) {
+            return;
+        }
         let mut job = Job::new(against::INSTALL);
         job.waits_for.extend(self.bringer(Project::Triton));
         match &decided.setting {
