@@ -47,6 +47,17 @@ pub enum Event {
         /// What it does, and the percentage: `Receiving objects: 43%`.
         text: String,
     },
+    /// A command is tried once more with fewer compilers, because there was not enough memory.
+    Halved {
+        /// Whose.
+        job: JobName,
+        /// How many compilers ran at once.
+        from: u32,
+        /// How many run now.
+        to: u32,
+        /// How it ended: `building torch exited with 1`.
+        cause: String,
+    },
     /// The tool has something to say about a job: a retry, a failure that is tolerated, a difference that it measured.
     Said {
         /// Whose.

@@ -11,8 +11,8 @@ pub use jobs::JobRecords;
 pub use sums::Sums;
 
 use manifest::{
-    Artifact, Commit, Extra, Failure, Finished, Job, JobStatus, Manifest, Missing, Need, Project, Rocm, RocmPackage, Sha256,
-    Source, Status, TheRock, Toolchain, file_name,
+    Artifact, Commit, Extra, Failure, Finished, Job, JobStatus, Manifest, Missing, Need, OptionValue, Origin, Project, Rocm,
+    RocmPackage, Sha256, Source, Status, TheRock, Toolchain, file_name,
 };
 
 use crate::event::{Event, Failed, JobEnd};
@@ -21,7 +21,7 @@ use crate::file::{self, FileError};
 use crate::host::Host;
 use crate::inspect;
 use crate::plan::{self, Plan, rocm::is_rocm};
-use crate::request::Request;
+use crate::request::{Jobs, Request};
 
 mod planned;
 
@@ -146,6 +146,13 @@ impl Record {
                     entry.log = log;
                 }
                 Ok(())
+            }
+            Event::Halved { job, from, to, .. } => {
+                let Some(entry) = self.job(&job.0) else { return Ok(()) };
+                entry
+                    .reason
+                    .push_str(&format!("; memory ran out with {from} compilers at once, so it was tried again with {to}"));
+                self.save()
             }
             Event::JobEnded { job, end, seconds } => {
                 let Some(entry) = self.job(&job.0) else { return Ok(()) };
@@ -286,13 +293,25 @@ fn first(request: &Request, host: &Host, facts: &Facts, track: &str, python: &st
         job_id: ci.as_ref().and_then(|ci| ci.job.clone()),
         ci,
         missing: request.selected.iter().map(|project| missing(*project, request.need(*project))).collect(),
-        options: request.options.clone(),
+        options: options(request, host),
         ..Manifest::new(Status::Running)
     };
     for project in &request.selected {
         *manifest.source_mut(*project) = source(*project, facts);
     }
     manifest
+}
+
+/// The options, with what `auto` came to.
+fn options(request: &Request, host: &Host) -> Vec<OptionValue> {
+    let mut options = request.options.clone();
+    let budget = plan::jobs::budget(request, host).ok().filter(|_| request.jobs == Jobs::Auto);
+    if let (Some(budget), Some(jobs)) = (budget, options.iter_mut().find(|option| option.name == "jobs")) {
+        jobs.value = budget.compilers.into();
+        jobs.origin = Origin::Detected;
+        jobs.extra.insert("why".to_owned(), budget.why.into());
+    }
+    options
 }
 
 /// A path from a folder on, with forward slashes.

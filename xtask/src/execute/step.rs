@@ -160,17 +160,29 @@ impl<'a> JobRun<'a> {
 
     fn run(&mut self, step: &Step, command: &Command, spawn: &Spawn) -> Outcome<()> {
         let mut pauses = match command.retry {
-            Retry::Never => [].iter(),
+            Retry::Never | Retry::HalfTheJobs => [].iter(),
             Retry::Network => process::PAUSES.iter(),
         };
+        let mut spawn = spawn.clone();
+        let mut retry = command.retry;
         loop {
-            let failed = match self.run_once(step, spawn) {
+            let failed = match self.run_once(step, &spawn) {
                 Ok(()) => return Ok(()),
                 Err(failed) => failed,
             };
             if command.failure == Failure::Tolerated {
                 self.say(format!("{}: {}; going on", step.purpose, failed.cause));
                 return Ok(());
+            }
+            if retry == Retry::HalfTheJobs
+                && failed.finding.class == Class::Memory
+                && let Some((from, to)) = halve(&mut spawn)
+            {
+                retry = Retry::Never;
+                let cause = failed.redacted(self.world.secrets).sentence();
+                self.write_log(&format!("-- memory ran out with {from} compilers at once; once more with {to}\n"));
+                self.emit(Event::Halved { job: self.name(), from, to, cause });
+                continue;
             }
             let Some(pause) = pauses.next() else {
                 return Err(failed);
@@ -183,6 +195,7 @@ impl<'a> JobRun<'a> {
     fn run_once(&mut self, step: &Step, spawn: &Spawn) -> Outcome<()> {
         self.tail.clear();
         self.watch = Watch::default();
+        let kills = observe::memory_kills();
         let ended = process::run(spawn, &mut |line| self.printed(line));
         let _ = self.log.flush();
         let silent = matches!(ended, Err(ProcessError::Silent { .. }));
@@ -200,7 +213,12 @@ impl<'a> JobRun<'a> {
         let command = Some(self.shown(spawn));
         let tail = self.tail.iter().cloned().collect();
         let finding = self.watch.finding(exit_code == Some(KILLED) || signal == Some(KILLED - 128));
-        let finding = if silent { finding.classed(Class::Stall) } else { finding };
+        let finding = match finding.class {
+            _ if silent => finding.classed(Class::Stall),
+            // What the kernel kills does not always tell, nor does whoever started it.
+            Class::Other | Class::Crash if observe::memory_kills() > kills => finding.classed(Class::Memory),
+            _ => finding,
+        };
         Err(Box::new(Failed { command, exit_code, signal, finding, tail, ..*Failed::of(&step.purpose, cause, &self.log_path) }))
     }
 
@@ -287,6 +305,15 @@ impl<'a> JobRun<'a> {
         // The receiver outlives every job.
         let _ = self.sender.send(event);
     }
+}
+
+/// Halves the compilers that run at once; from and to what. One cannot be halved.
+fn halve(spawn: &mut Spawn) -> Option<(u32, u32)> {
+    let jobs = spawn.env.get_mut("MAX_JOBS")?.as_mut()?;
+    let from: u32 = jobs.parse().ok()?;
+    let to = from / 2;
+    *jobs = to.to_string();
+    (to > 0).then_some((from, to))
 }
 
 /// What git says of how far it is, up to the percentage: `Receiving objects:  43% (43/100), 1.20 MiB`. That it is done is no progress.

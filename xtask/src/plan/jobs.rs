@@ -65,7 +65,8 @@ pub fn budget(request: &Request, host: &Host) -> Result<Budget, Problem> {
     }
 }
 
-fn automatic(host: &Host, targets: u64) -> Budget {
+/// What processors and memory allow for so many GPU targets.
+pub fn automatic(host: &Host, targets: u64) -> Budget {
     let cpus = host.cpus.max(1);
     let processors = counted(cpus.into(), "processor");
     let Some((bytes, what)) = least(&host.memory) else {
