@@ -5,12 +5,14 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 mod again;
 mod checkout;
 mod going;
+mod limits;
 mod lock;
 mod manifest;
 
 pub use again::AgainArgs;
 pub use checkout::CheckoutArgs;
 pub use going::GoingArgs;
+pub use limits::LimitArgs;
 pub use lock::LockArgs;
 pub use manifest::{
     DiffArgs, ExportArgs, ExportFormat, GenerateArgs, ManifestCommand, MatrixArgs, MergeArgs, SchemaArgs, ShowArgs, System,
@@ -286,6 +288,10 @@ pub struct BuildArgs {
     /// Keep build folders [default]
     #[arg(long, help_heading = "Build")]
     pub no_clean: bool,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub limits: LimitArgs,
 
     /// The manifest's `artifact_group` [default: pytorch-wheels]
     #[arg(long, value_name = "NAME", help_heading = "Build")]

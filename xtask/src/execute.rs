@@ -3,25 +3,30 @@
 
 mod cache;
 mod course;
+mod progress;
+mod pulse;
 mod step;
 mod store;
 mod wheel;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::Instant;
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
 
-use course::Course;
-use manifest::{Project, WheelName};
+use course::{Course, Hindrance, INTERRUPTED, OUT_OF_TIME};
+use manifest::{Project, WheelName, duration};
 
-use crate::event::{Event, Failed, JobEnd};
+use crate::event::{Cut, Event, Failed, JobEnd};
 use crate::facts::{Facts, Looks};
 use crate::failure::Finding;
 use crate::host::Host;
 use crate::plan::{Hole, Job};
+use crate::process;
 use crate::redact::Secrets;
 use crate::request::OnFailure;
+use pulse::Pulse;
 
 /// What jobs need of the world beside their steps.
 pub struct World<'a> {
@@ -35,6 +40,43 @@ pub struct World<'a> {
     pub logs: String,
     /// Wheels in the output folder that an earlier run of the same request recorded; a new wheel replaces those of its distribution.
     pub recorded: BTreeSet<String>,
+    /// What cuts jobs short.
+    pub limits: Limits,
+}
+
+/// What cuts jobs short.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    /// How long a job may take.
+    pub stage: Option<Duration>,
+    /// When all of them must have ended.
+    pub deadline: Option<Instant>,
+    /// How long a program may do nothing.
+    pub stall: Option<Duration>,
+    /// Whether whoever wants the tool to end has to wait for them.
+    pub patience: Patience,
+}
+
+/// Whether jobs are cut short when the tool is asked to end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Patience {
+    /// They are.
+    #[default]
+    Interruptible,
+    /// They note what was done, and take no time.
+    ToTheEnd,
+}
+
+impl Limits {
+    /// What keeps jobs from being started, or from going on, now.
+    fn cut(&self) -> Option<Cut> {
+        match self {
+            Limits { patience: Patience::ToTheEnd, .. } => None,
+            _ if process::is_stopping() => Some(Cut::Interrupted),
+            Limits { deadline: Some(deadline), .. } if Instant::now() >= *deadline => Some(Cut::OutOfTime),
+            _ => None,
+        }
+    }
 }
 
 /// A wheel that is in the output folder.
@@ -66,36 +108,58 @@ pub enum Verdict {
     Done,
     /// At least one that the set needs failed, or was not started because another failed.
     Failed,
+    /// None failed, and at least one was cut short or not started.
+    Cut(Cut),
 }
 
 /// Does the jobs and emits what happens, in the order in which it happens. After a failure the jobs that already run go on to their end, what needs
 /// the failed one is skipped, and the policy says whether another is started.
 pub fn execute(jobs: &[Job], on_failure: OnFailure, wheels: &mut Wheels, world: &World, emit: &mut dyn FnMut(Event)) -> Verdict {
     let mut course = Course::new(jobs, on_failure);
+    let mut pulse = Pulse::new(jobs, Instant::now());
     std::thread::scope(|scope| {
         let (sender, receiver) = channel();
         loop {
-            course.skip().into_iter().for_each(&mut *emit);
-            for job in course.start() {
+            for job in course.start(&|job| hindrance(job, &world.limits)) {
                 let (wheels, sender) = (wheels.clone(), sender.clone());
                 scope.spawn(move || run_job(job, wheels, world, &sender));
             }
+            course.skip().into_iter().for_each(&mut *emit);
             if !course.is_running() {
                 break;
             }
-            let Some(event) = next(&receiver) else { break };
-            note(&event, jobs, wheels, world);
-            let said = course.note(&event);
-            emit(event);
-            said.into_iter().for_each(&mut *emit);
+            match receiver.recv_timeout(pulse.pause(Instant::now())) {
+                Ok(event) => {
+                    note(&event, jobs, wheels, world);
+                    pulse.note(&event, Instant::now());
+                    let said = course.note(&event);
+                    emit(event);
+                    said.into_iter().for_each(&mut *emit);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            pulse.beat(Instant::now()).into_iter().for_each(&mut *emit);
         }
     });
     course.verdict()
 }
 
-/// The next event. Jobs always end with one, so the channel is never silent for good while one runs.
-fn next(receiver: &Receiver<Event>) -> Option<Event> {
-    receiver.recv().ok()
+/// What keeps a job from being started now, or at all.
+fn hindrance(job: &Job, limits: &Limits) -> Option<Hindrance> {
+    let left = || limits.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+    match limits.cut() {
+        Some(cut @ Cut::OutOfTime) => Some(Hindrance { cut, why: OUT_OF_TIME.to_owned() }),
+        Some(cut) => Some(Hindrance { cut, why: INTERRUPTED.to_owned() }),
+        None => Some(Hindrance { cut: Cut::OutOfTime, why: left().and_then(|left| too_late(job, left))? }),
+    }
+}
+
+/// Why a job cannot end in the time that is left, if earlier runs say so.
+fn too_late(job: &Job, left: Duration) -> Option<String> {
+    let before = Duration::from_secs(job.seconds_before?);
+    let (before, left) = (before.as_secs_f64(), (before > left).then_some(left)?.as_secs_f64());
+    Some(format!("{} took {} before, and `--time-budget` leaves {}", job.name, duration(before), duration(left)))
 }
 
 fn note(event: &Event, jobs: &[Job], wheels: &mut Wheels, world: &World) {
@@ -108,12 +172,14 @@ fn note(event: &Event, jobs: &[Job], wheels: &mut Wheels, world: &World) {
 
 fn run_job(job: &Job, wheels: Wheels, world: &World, sender: &Sender<Event>) {
     let started = Instant::now();
-    let end = match ended(|| step::JobRun::start(job, wheels, world, sender)?.steps()) {
+    let peak = AtomicU64::new(0);
+    let end = match ended(|| step::JobRun::start(job, wheels, world, sender, (started, &peak))?.steps()) {
         JobEnd::Failed(failed) => JobEnd::Failed(Box::new(failed.redacted(world.secrets))),
         end => end,
     };
+    let peak_memory = Some(peak.into_inner()).filter(|bytes| *bytes > 0);
     // The receiver outlives every job: it is dropped when all have ended.
-    let _ = sender.send(Event::JobEnded { job: job.name.clone(), end, seconds: started.elapsed().as_secs_f64() });
+    let _ = sender.send(Event::JobEnded { job: job.name.clone(), end, seconds: started.elapsed().as_secs_f64(), peak_memory });
 }
 
 /// How a job ended. Whoever waits for its end gets one even if the tool makes a mistake in it.
@@ -149,6 +215,7 @@ impl Failed {
             finding: Finding::of_cause(&cause),
             cause,
             command: None,
+            cut: None,
             exit_code: None,
             signal: None,
             tail: Vec::new(),

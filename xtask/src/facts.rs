@@ -10,7 +10,7 @@ use manifest::Project;
 use serde::{Deserialize, Serialize};
 
 pub use git::{GitState, Listed, Owner, Part};
-pub use job::{JobRecord, Key, RecordedWheel, Records, WheelState};
+pub use job::{Ended, JobRecord, Key, LastBuild, RecordedWheel, Records, WheelState};
 
 use crate::version::PythonVersion;
 

@@ -4,13 +4,15 @@
 mod action;
 pub mod again;
 mod against;
+pub mod alone;
 pub mod apex;
 pub mod audio;
 mod cache;
 pub mod check;
 pub mod env;
+pub mod folder;
 pub mod jobs;
-mod key;
+pub mod key;
 mod mark;
 mod naming;
 pub mod python;
@@ -81,6 +83,9 @@ pub struct Job {
     /// What is not known yet, and which job will tell. A job with unknowns has no steps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<Unknown>,
+    /// How long it took in an earlier run, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds_before: Option<u64>,
     /// What is done.
     pub steps: Vec<Step>,
 }
@@ -104,6 +109,7 @@ impl Job {
             key: Key::new(),
             why: Vec::new(),
             unknown: Vec::new(),
+            seconds_before: None,
             steps: Vec::new(),
         }
     }

@@ -2,30 +2,29 @@
 
 mod ci;
 mod jobs;
+mod planned;
+mod seen;
 mod sums;
 
 use std::time::Duration;
 
 pub use ci::ci;
 pub use jobs::JobRecords;
+pub use planned::{may_replace, planned};
+use seen::{rocm, source, therock, toolchain};
 pub use sums::Sums;
 
 use manifest::{
-    Artifact, Commit, Extra, Failure, Finished, Job, JobStatus, Manifest, Missing, Need, OptionValue, Origin, Project, Rocm,
-    RocmPackage, Sha256, Source, Status, TheRock, Toolchain, file_name,
+    Artifact, Extra, Failure, Finished, Job, JobStatus, Manifest, Missing, Need, OptionValue, Origin, Project, Status, file_name,
 };
 
-use crate::event::{Event, Failed, JobEnd};
-use crate::facts::{Facts, NO_REPOSITORY, Python, Records, Upstream};
+use crate::event::{Cut, Event, Failed, JobEnd};
+use crate::facts::{Facts, Python, Records};
 use crate::file::{self, FileError};
 use crate::host::Host;
 use crate::inspect;
-use crate::plan::{self, Plan, rocm::is_rocm};
+use crate::plan::{self, Plan};
 use crate::request::{Jobs, Request};
-
-mod planned;
-
-pub use planned::{may_replace, planned};
 
 /// The manifest of a run, on disk.
 pub struct Record {
@@ -45,6 +44,8 @@ pub enum End {
     Done,
     /// A job failed.
     Failed,
+    /// None failed, but they were cut short.
+    Cut,
 }
 
 impl Record {
@@ -149,13 +150,12 @@ impl Record {
             }
             Event::Halved { job, from, to, .. } => {
                 let Some(entry) = self.job(&job.0) else { return Ok(()) };
-                entry
-                    .reason
-                    .push_str(&format!("; memory ran out with {from} compilers at once, so it was tried again with {to}"));
+                entry.reason.push_str(&plan::jobs::retried(*from, *to));
                 self.save()
             }
-            Event::JobEnded { job, end, seconds } => {
+            Event::JobEnded { job, end, seconds, peak_memory } => {
                 let Some(entry) = self.job(&job.0) else { return Ok(()) };
+                entry.peak_memory_bytes = *peak_memory;
                 entry.duration = (*seconds > 0.0).then(|| Duration::from_secs_f64(*seconds));
                 match end {
                     JobEnd::Done => entry.status = JobStatus::Built,
@@ -163,10 +163,20 @@ impl Record {
                         entry.status = JobStatus::Skipped;
                         entry.reason = format!("{because_of} failed");
                     }
-                    JobEnd::Failed(failed) => {
-                        entry.status = JobStatus::Failed;
-                        entry.failure = Some(failure(failed));
+                    JobEnd::NotStarted { why, .. } => {
+                        entry.status = JobStatus::Interrupted;
+                        entry.reason.clone_from(why);
                     }
+                    JobEnd::Failed(failed) => match failed.cut {
+                        Some(Cut::Interrupted | Cut::OutOfTime) => {
+                            entry.status = JobStatus::Interrupted;
+                            entry.reason = failed.sentence();
+                        }
+                        cut => {
+                            entry.status = if cut == Some(Cut::TimedOut) { JobStatus::TimedOut } else { JobStatus::Failed };
+                            entry.failure = Some(failure(failed));
+                        }
+                    },
                 }
                 self.save()
             }
@@ -182,6 +192,7 @@ impl Record {
         let required = self.manifest.missing.iter().any(|missing| missing.need == Need::Required);
         let status = match end {
             End::Failed => Status::Failed,
+            End::Cut => Status::Incomplete,
             End::Done if required => Status::Incomplete,
             End::Done => Status::Complete,
         };
@@ -349,71 +360,6 @@ fn failure(failed: &Failed) -> Failure {
         class: Some(finding.class.name().to_owned()),
         first_error: Some(finding.error.as_ref().unwrap_or(&failed.cause).clone()),
         hint: finding.hint().map(str::to_owned),
-        extra: Extra::new(),
-    }
-}
-
-/// What is built: the checkout if it is there, else the commit that it will have.
-fn source(project: Project, facts: &Facts) -> Option<Source> {
-    let locked = facts.lock.get(&project);
-    let git = facts.checkouts.get(&project).and_then(|checkout| checkout.git.as_ref());
-    // One that is still to be moved says nothing of what is built, nor should a rerun be held to its commit.
-    let git = git.filter(|git| locked.is_none_or(|locked| git.is_at(locked)));
-    let commit = git.map(|git| git.public(locked)).or(locked.map(|locked| locked.commit.as_str()))?;
-    let repo = locked.map(|locked| &locked.repo).or(git.and_then(|git| git.origin.as_ref()));
-    Some(Source {
-        repo: repo.cloned().unwrap_or_else(|| NO_REPOSITORY.to_owned()),
-        commit: Commit::parse(commit).ok()?,
-        branch: locked.and_then(|locked| locked.branch.clone()).or_else(|| git.and_then(|git| git.branch.clone())),
-        version: None,
-        describe: git.and_then(|git| git.describe.clone()),
-        dirty: git.and_then(|git| git.dirty(locked)).and_then(|digest| Sha256::parse(digest).ok()),
-        extra: Extra::new(),
-    })
-}
-
-fn therock(upstream: &Upstream, facts: &Facts) -> TheRock {
-    TheRock {
-        repo: upstream.repo.clone(),
-        commit: upstream.commit.clone(),
-        branch: upstream.branch.clone(),
-        git_ref: upstream.reference.clone(),
-        version: facts.rocm.ready().map(|rocm| rocm.package_version.clone()),
-        extra: Extra::new(),
-    }
-}
-
-fn rocm(request: &Request, facts: &Facts) -> Rocm {
-    let index = request.rocm.index_url.as_ref().or(request.rocm.find_links.as_ref());
-    let distributions = facts.environment.python().map(|python| python.distributions.clone()).unwrap_or_default();
-    // What was installed on demand, and not replaced by anybody since.
-    let set = facts.environment.ready().and_then(|ready| ready.rocm_set.as_ref());
-    let sha256 = |name: &str, version: &str| {
-        let set = set.filter(|set| set.distributions.get(name).is_some_and(|installed| installed == version))?;
-        Sha256::parse(set.sha256.get(name)?).ok()
-    };
-    let package =
-        |(name, version): (String, String)| RocmPackage { sha256: sha256(&name, &version), name, version, extra: Extra::new() };
-    Rocm {
-        index: index.map(|index| request.secrets.redact(index).into_owned()),
-        packages: distributions.into_iter().filter(|(name, _)| is_rocm(name)).map(package).collect(),
-        extra: Extra::new(),
-    }
-}
-
-/// The programs of the environment come before those of the machine, because builds find them first.
-fn toolchain(python: Option<&Python>, facts: &Facts) -> Toolchain {
-    let installed = |name: &str| python.and_then(|python| python.installed(name)).map(str::to_owned);
-    let tool = |name: &str| facts.tools.get(name).and_then(|tool| tool.version.clone().ok());
-    let compilers = facts.tools.keys().filter(|name| !["git", "cmake", "ninja"].contains(&name.as_str()));
-    Toolchain {
-        interpreter: python.map(|python| format!("{} {}", python.implementation, python.version)),
-        pip: installed("pip"),
-        build: installed("build"),
-        cmake: installed("cmake").or_else(|| tool("cmake")),
-        ninja: installed("ninja").or_else(|| tool("ninja")),
-        compilers: compilers.filter_map(|name| Some((name.clone(), tool(name)?))).collect(),
-        os: python.and_then(|python| python.operating_system.clone()),
         extra: Extra::new(),
     }
 }

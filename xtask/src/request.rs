@@ -8,6 +8,7 @@ mod folders;
 mod generate;
 mod given;
 mod going;
+pub mod limits;
 mod lock;
 mod options;
 mod overrides;
@@ -24,6 +25,7 @@ pub use checkout::{Changes, CheckoutWish, Depth, Submodules, Translated};
 pub use generate::Generate;
 pub use given::Given;
 pub use going::{Going, OnFailure};
+pub use limits::TimeLimits;
 pub use lock::{Lock, NamedTheRock};
 use places::project_dirs;
 pub use places::{Chosen, MANIFESTS, Place, Places, Venv, dir_flag, venv_note, venv_notes, venv_python};
@@ -99,6 +101,8 @@ pub struct Request {
     pub again: Again,
     /// How many compilers run at once.
     pub jobs: Jobs,
+    /// How long things may take.
+    pub limits: TimeLimits,
     /// Variables set or hidden by the user.
     pub overrides: Vec<Override>,
     /// Whether the sources and the SDK are the miniature ones.
@@ -318,6 +322,7 @@ impl Request {
             going: Going::default(),
             again: Again::default(),
             jobs: Jobs::Auto,
+            limits: TimeLimits::default(),
             overrides: Vec::new(),
             sources: Sources::Real,
             options: Vec::new(),

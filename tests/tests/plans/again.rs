@@ -264,6 +264,37 @@ fn secrets_do_not_reach_a_key() {
     }
 }
 
+#[test]
+fn a_build_folder_is_kept_unless_it_is_of_something_else() {
+    let last = |rocm: &str, ended: &str| {
+        let configured = json!({
+            "Python": "3.12.11", "interpreter": "/usr", "gfx targets": "gfx942", "ROCm": rocm, "ROCm SDK": "7.14.0a20260811",
+        });
+        json!({"facts": {
+            "checkouts": {"apex": {"present": ["build", "pyproject.toml", "setup.py"]}},
+            "records": {"last": {"apex": {"sources": "/home/me/w/build/src/apex", "configured": configured, "ended": ended}}},
+        }})
+    };
+    let (same, other) = ("7.14.0a20260811", "7.13.0");
+    let moved = "removing the build folder: ROCm 7.13.0 -> 7.14.0a20260811";
+    let kept = "build folder kept: `--clean` cleans before a first attempt, and the last one did not end well";
+    for (args, patch, step, why) in [
+        (&[][..], last(same, "well"), None, false),
+        (&[], last(same, "not"), None, false),
+        (&[], last(other, "not"), Some(moved), false),
+        (&["--clean"], last(same, "well"), Some("removing the build folder"), false),
+        (&["--clean"], last(same, "not"), None, true),
+        (&["--clean"], last(other, "not"), Some(moved), false),
+        (&["--clean"], json!({}), Some("removing the build folder"), false),
+    ] {
+        let plan = replan(&[&patch], &[&["--rebuild=apex"], args].concat());
+        let apex = job(&plan, "apex");
+        let purposes = apex.steps.iter().map(|step| step.purpose.as_str());
+        assert_eq!(purposes.into_iter().find(|purpose| purpose.contains("build folder")), step, "{args:?} {patch}");
+        assert_eq!(apex.why.iter().any(|text| text == kept), why, "{args:?} {patch}");
+    }
+}
+
 /// The same value with the entries of every object turned round.
 fn turned(value: Value) -> Value {
     match value {

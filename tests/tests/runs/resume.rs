@@ -6,6 +6,7 @@ use std::process::Command;
 use manifest::{JobStatus, Manifest, Project};
 use tests::{Sandbox, finish};
 
+use crate::rocm::make_sdk;
 use crate::set::{check_complete, the_manifest, wheels};
 use crate::shared::{Demo, build, newest};
 
@@ -131,4 +132,18 @@ fn a_change_rebuilds_what_depends_on_it() {
     assert_eq!(planned(demo.again(&switch).arg("--restart").env("DEMO_FAIL", "triton")), expected(&all));
     let all = Project::ALL.map(|project| (project.distribution(), "rebuilt: its last build did not end well"));
     check(sandbox, &mut demo.again(&switch), &all);
+
+    // Another ROCm; what is compiled for the old one is no use.
+    make_sdk(sandbox, "newer", &["--version", "7.15.0"]);
+    sandbox.write(&src("triton/build/kept.o"), "for ROCm 7.14");
+    let newer = ["--find-links", "newer", "--rocm-sdk-version", "==7.15.0"];
+    let all = Project::ALL.map(|project| (project.distribution(), "rebuilt: ROCm 7.14.0a20261101 -> 7.15.0"));
+    let ended = finish(demo.again(&switch).args(newer).env("DEMO_FAIL", "triton")).expect(4);
+    assert_eq!(said(&ended.stderr), expected(&all), "{}", ended.stderr);
+    let removed = "removing the build folder: ROCm 7.14.0a20261101 -> 7.15.0\n";
+    let (_, manifest) = the_manifest(sandbox, DIST);
+    let triton = manifest.jobs.iter().find(|job| job.project == Project::Triton).unwrap();
+    let log = sandbox.read(&format!("build/demo/{}", triton.log.as_deref().unwrap()));
+    assert!(log.contains(&format!("== {removed}")), "{log}");
+    assert!(!sandbox.path(&src("triton/build/kept.o")).exists());
 }

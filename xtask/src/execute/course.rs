@@ -5,17 +5,40 @@ use std::collections::BTreeMap;
 use manifest::Need;
 
 use super::Verdict;
-use crate::event::{Event, JobEnd};
+use crate::event::{Cut, Event, JobEnd};
 use crate::plan::{Job, JobName};
 use crate::request::OnFailure;
+
+/// Why jobs are not started after the time is over.
+pub(super) const OUT_OF_TIME: &str = "the time that `--time-budget` gives is over";
+
+/// Why jobs are not started after the tool was asked to end.
+pub(super) const INTERRUPTED: &str = "the run was interrupted";
 
 /// How far each job is.
 pub(super) struct Course<'a> {
     jobs: &'a [Job],
     on_failure: OnFailure,
     states: BTreeMap<&'a JobName, State<'a>>,
-    /// The failure after which nothing else is started.
-    stopped_by: Option<&'a JobName>,
+    /// Why nothing else is started.
+    stopped_by: Option<Stopper<'a>>,
+}
+
+#[derive(Clone, Debug)]
+enum Stopper<'a> {
+    /// The failure of this job.
+    Failure(&'a JobName),
+    /// No job's fault.
+    Hindrance(Hindrance),
+}
+
+/// What keeps jobs from being started, or from going on, through no fault of theirs.
+#[derive(Clone, Debug)]
+pub(super) struct Hindrance {
+    /// What it is.
+    pub cut: Cut,
+    /// The same in words.
+    pub why: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +47,8 @@ enum State<'a> {
     Running,
     Done,
     Failed,
+    /// Through no fault of its own.
+    Cut,
     /// Because of this job, which failed.
     Skipped(&'a JobName),
 }
@@ -34,8 +59,8 @@ impl<'a> Course<'a> {
         Course { jobs, on_failure, states, stopped_by: None }
     }
 
-    /// The jobs that start now.
-    pub(super) fn start(&mut self) -> Vec<&'a Job> {
+    /// The jobs that start now, unless something hinders one; then nothing is started any more.
+    pub(super) fn start(&mut self, hindrance: &dyn Fn(&Job) -> Option<Hindrance>) -> Vec<&'a Job> {
         if self.stopped_by.is_some() {
             return Vec::new();
         }
@@ -44,6 +69,10 @@ impl<'a> Course<'a> {
         let ended = |name: &JobName| self.states.get(name).is_none_or(|state| !matches!(state, State::Waiting | State::Running));
         let ready = |job: &&Job| self.is_waiting(job) && job.waits_for.iter().all(done) && job.follows.iter().all(ended);
         let ready: Vec<&Job> = self.jobs.iter().filter(ready).collect();
+        if let Some(hindrance) = ready.iter().find_map(|job| hindrance(job)) {
+            self.stopped_by = Some(Stopper::Hindrance(hindrance));
+            return Vec::new();
+        }
         self.states.extend(ready.iter().map(|job| (&job.name, State::Running)));
         ready
     }
@@ -51,12 +80,18 @@ impl<'a> Course<'a> {
     /// The jobs that will never start, as what they wait for failed, or as nothing is started any more.
     pub(super) fn skip(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
+        let ended = |job: &Job, end| Event::JobEnded { job: job.name.clone(), end, seconds: 0.0, peak_memory: None };
+        if let Some(Stopper::Hindrance(Hindrance { cut, why })) = self.stopped_by.clone() {
+            for job in self.jobs.iter().filter(|job| self.is_waiting(job)) {
+                events.push(ended(job, JobEnd::NotStarted { why: why.clone(), cut }));
+            }
+            self.states.values_mut().filter(|state| **state == State::Waiting).for_each(|state| *state = State::Cut);
+        }
         loop {
             let next = self.jobs.iter().filter(|job| self.is_waiting(job)).find_map(|job| Some((job, self.culprit(job)?)));
             let Some((job, culprit)) = next else { return events };
             self.states.insert(&job.name, State::Skipped(culprit));
-            let end = JobEnd::Skipped { because_of: culprit.clone() };
-            events.push(Event::JobEnded { job: job.name.clone(), end, seconds: 0.0 });
+            events.push(ended(job, JobEnd::Skipped { because_of: culprit.clone() }));
         }
     }
 
@@ -68,13 +103,24 @@ impl<'a> Course<'a> {
             (name, State::Waiting) => self.culprit(self.jobs.iter().find(|job| job.name == **name)?),
             _ => None,
         });
-        lost.or(self.stopped_by)
+        lost.or(match &self.stopped_by {
+            Some(Stopper::Failure(job)) => Some(job),
+            _ => None,
+        })
     }
 
     /// Takes note of what happened, and says so where a failure does not stop the others.
     pub(super) fn note(&mut self, event: &Event) -> Option<Event> {
         let Event::JobEnded { job, end, .. } = event else { return None };
         let job = self.jobs.iter().find(|known| known.name == *job)?;
+        if let JobEnd::Failed(failed) = end
+            && let Some(cut @ (Cut::Interrupted | Cut::OutOfTime)) = failed.cut
+        {
+            self.states.insert(&job.name, State::Cut);
+            let why = if cut == Cut::OutOfTime { OUT_OF_TIME } else { INTERRUPTED };
+            self.stopped_by = Some(Stopper::Hindrance(Hindrance { cut, why: why.to_owned() }));
+            return None;
+        }
         let failed = *end != JobEnd::Done;
         self.states.insert(&job.name, if failed { State::Failed } else { State::Done });
         if !failed {
@@ -84,7 +130,7 @@ impl<'a> Course<'a> {
             (Need::Optional, _) => "its wheel is optional",
             (Need::Required, OnFailure::KeepGoing) => "`--keep-going` says so",
             (Need::Required, OnFailure::Stop) => {
-                self.stopped_by.get_or_insert(&job.name);
+                self.stopped_by.get_or_insert(Stopper::Failure(&job.name));
                 return None;
             }
         };
@@ -98,8 +144,13 @@ impl<'a> Course<'a> {
     }
 
     pub(super) fn verdict(&self) -> Verdict {
-        let lost = |job: &Job| job.need == Need::Required && self.states.get(&job.name) != Some(&State::Done);
-        if self.jobs.iter().any(lost) { Verdict::Failed } else { Verdict::Done }
+        let state = |job: &Job| self.states.get(&job.name).copied();
+        let lost = |job: &Job| job.need == Need::Required && !matches!(state(job), Some(State::Done | State::Cut));
+        match &self.stopped_by {
+            _ if self.jobs.iter().any(lost) => Verdict::Failed,
+            Some(Stopper::Hindrance(Hindrance { cut, .. })) => Verdict::Cut(*cut),
+            _ => Verdict::Done,
+        }
     }
 
     fn is_waiting(&self, job: &Job) -> bool {
@@ -130,14 +181,14 @@ mod tests {
                     told.push(format!("{job}~{because_of}"));
                 }
             }
-            let started = course.start();
+            let started = course.start(&|_| None);
             if started.is_empty() {
                 break;
             }
             for job in started {
                 let failed = failing.contains(&job.name.0.as_str());
                 let end = if failed { JobEnd::Failed(Failed::of("", "", "")) } else { JobEnd::Done };
-                let said = course.note(&Event::JobEnded { job: job.name.clone(), end, seconds: 0.0 });
+                let said = course.note(&Event::JobEnded { job: job.name.clone(), end, seconds: 0.0, peak_memory: None });
                 told.push(format!("{}{}{}", job.name, if failed { "!" } else { "" }, if said.is_some() { "+" } else { "" }));
             }
         }

@@ -21,6 +21,9 @@ pub struct JobRecord {
     /// The key of an attempt that began after that wheel and is not known to have ended well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<Key>,
+    /// The last build, whatever became of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<LastBuild>,
     /// How long a job took, in seconds. After a failure: the longest since a wheel was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
@@ -54,6 +57,27 @@ pub struct RecordedWheel {
     pub stamp: Option<String>,
 }
 
+/// A build, by what it left in its sources.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastBuild {
+    /// The folder of the sources.
+    pub sources: String,
+    /// The parts of its key that its build folder was configured for.
+    pub configured: Key,
+    /// Whether it ended well.
+    pub ended: Ended,
+}
+
+/// Whether a build ended well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ended {
+    /// It made a wheel.
+    Well,
+    /// It failed, or was ended from outside.
+    Not,
+}
+
 /// What became of a recorded wheel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -77,6 +101,9 @@ pub struct Records {
     pub unreadable: BTreeMap<Project, String>,
     /// What became of the recorded wheels.
     pub wheels: BTreeMap<Project, WheelState>,
+    /// The last build of each project in this work directory, whichever Python it was for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub last: BTreeMap<Project, LastBuild>,
     /// Intact wheels that had to be read to know that. Their records say now what they are like.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub read: BTreeSet<Project>,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use manifest::Project;
 
-use crate::facts::{JobRecord, RecordedWheel, Records, WheelState};
+use crate::facts::{JobRecord, LastBuild, RecordedWheel, Records, WheelState};
 use crate::host::Host;
 use crate::request::Request;
 use crate::version::PythonVersion;
@@ -21,6 +21,7 @@ pub(super) fn records(request: &Request, host: &Host, python: &PythonVersion, be
                 Err(cause) => drop(records.unreadable.insert(project, cause)),
             }
         }
+        records.last = last_builds(request);
     }
     let mut unsure = Vec::new();
     for (project, record) in &records.jobs {
@@ -43,6 +44,22 @@ pub(super) fn records(request: &Request, host: &Host, python: &PythonVersion, be
         }
     }
     records
+}
+
+/// The last build of each project for any Python: they all share its sources, and with them its build folder.
+fn last_builds(request: &Request) -> BTreeMap<Project, LastBuild> {
+    let names = file::list(&request.places.work).unwrap_or_default();
+    let pythons = names.iter().filter_map(|name| PythonVersion::parse(name.strip_prefix("py")?).ok());
+    let mut builds: Vec<(String, Project, LastBuild)> = Vec::new();
+    for python in pythons {
+        for project in Project::ALL {
+            // One that cannot be read tells nothing; if it is this Python's, that is said elsewhere.
+            let record = read(&request.places.job_record(&python, project), project).ok().flatten();
+            builds.extend(record.and_then(|record| Some((record.when, project, record.last?))));
+        }
+    }
+    builds.sort_by(|one, other| one.0.cmp(&other.0));
+    builds.into_iter().map(|(_, project, last)| (project, last)).collect()
 }
 
 fn read(path: &str, project: Project) -> Result<Option<JobRecord>, String> {
@@ -109,6 +126,7 @@ mod tests {
             identity: String::new(),
             wheel: Some(wheel.clone()),
             attempt: None,
+            last: None,
             seconds: Some(1.5),
             peak_memory_bytes: None,
             disk_bytes: None,

@@ -6,7 +6,7 @@ use manifest::Project;
 use serde::Serialize;
 
 use super::{check, key};
-use crate::facts::{Facts, Key, Python, WheelState};
+use crate::facts::{Facts, Key, WheelState};
 use crate::host::Host;
 use crate::request::{Request, Restart};
 
@@ -49,13 +49,13 @@ pub type Decisions = BTreeMap<Project, Decision>;
 /// Why nothing that was recorded is taken.
 const ATTEMPT: &str = "its last build did not end well";
 
-/// What is done about a project's wheel. Without a `key` nobody can tell what it depends on.
-pub fn decide(request: &Request, host: &Host, facts: &Facts, python: &Python, project: Project, key: Option<&Key>) -> Decision {
+/// What is done about a project's wheel, which depends on what its `key` says.
+pub fn decide(request: &Request, host: &Host, facts: &Facts, project: Project, key: &Key) -> Decision {
     let verdict = match facts.records.wheel(project) {
         Some(_) => Verdict::Rebuilt,
         None => Verdict::Built,
     };
-    match demanded(request, project).or_else(|| changed(request, host, facts, python, project, key)) {
+    match demanded(request, project).or_else(|| changed(request, host, facts, project, key)) {
         Some(reason) => Decision { verdict, reason },
         None => Decision { verdict: Verdict::Reused, reason: "nothing changed".to_owned() },
     }
@@ -89,14 +89,7 @@ fn demanded(request: &Request, project: Project) -> Option<String> {
     Some(format!("{} is built again", with.distribution()))
 }
 
-fn changed(
-    request: &Request,
-    host: &Host,
-    facts: &Facts,
-    python: &Python,
-    project: Project,
-    key: Option<&Key>,
-) -> Option<String> {
+fn changed(request: &Request, host: &Host, facts: &Facts, project: Project, key: &Key) -> Option<String> {
     let records = &facts.records;
     if let Some(cause) = records.unreadable.get(&project) {
         return Some(format!("its record cannot be read: {cause}"));
@@ -110,14 +103,13 @@ fn changed(
     let Some(old) = &wheel.key else {
         return Some(ATTEMPT.to_owned());
     };
-    let Some(new) = key else {
+    if !key::names_sources(key) {
         return Some("its sources are no git checkout, so nobody knows whether they changed".to_owned());
-    };
-    if let Some(difference) = key::difference(old, new) {
+    }
+    if let Some(difference) = key::difference(old, key) {
         return Some(difference);
     }
-    let ours = check::identity(request, host, facts, python);
-    if record.identity != ours {
+    if Some(&record.identity) != check::identity(request, host, facts).as_ref() {
         return Some(format!("the recorded wheel is that of another build ({})", record.identity));
     }
     match records.wheels.get(&project) {

@@ -9,7 +9,7 @@ use crate::facts::{Checkout, Facts, Locked, Output, Python, Recorded, Unresolved
 use crate::host::{Host, Platform};
 use crate::request::{Goal, Leftovers, Problem, Request, Restart, dir_flag};
 
-use super::{python, rocm, sources, wheel};
+use super::{folder, python, rocm, sources, wheel};
 
 /// Everything that is wrong, before anything is fetched or written.
 pub fn problems(request: &Request, host: &Host, facts: &Facts) -> Vec<Problem> {
@@ -28,6 +28,7 @@ pub fn problems(request: &Request, host: &Host, facts: &Facts) -> Vec<Problem> {
             true => problems.extend(wheel::jobs(request, host, facts).err().into_iter().flatten()),
             false => problems.extend(incomplete),
         }
+        problems.extend(request.selected.iter().filter_map(|project| folder::refused(request, facts, *project)));
         problems.extend(foreign_manifests(request, host, facts));
         problems.extend(refused_wheels(request, host, facts));
     }
@@ -167,9 +168,9 @@ impl Ours {
     }
 }
 
-/// The build that the manifest of this request is of, `manifest::Identity` as text.
-pub fn identity(request: &Request, host: &Host, facts: &Facts, python: &Python) -> String {
-    Ours::new(request, host, facts, python).identity
+/// The build that the manifest of this request is of, `manifest::Identity` as text, once its Python is known.
+pub fn identity(request: &Request, host: &Host, facts: &Facts) -> Option<String> {
+    Some(Ours::new(request, host, facts, builder(request, facts)?).identity)
 }
 
 /// The interpreter that wheels are named after.

@@ -53,24 +53,36 @@ const WITHOUT_EFFECT: [&str; 13] = [
     "SOURCE_DATE_EPOCH",
 ];
 
-/// The key of a project's job, given those of the wheels that it is built with; nothing if nobody can tell whether its sources are the same.
-pub fn key(setting: &Setting, project: Project, job: &Job, with: &BTreeMap<Project, Key>) -> Option<Key> {
-    let git = setting.checkout(project).git.as_ref()?;
+/// The key of a project's job, given those of the wheels that it is built with. Of sources that are no git checkout it says nothing.
+pub fn key(setting: &Setting, project: Project, job: &Job, with: &BTreeMap<Project, Key>) -> Key {
     let mut key = machine(setting);
-    key.insert(COMMIT.to_owned(), git.head.clone());
-    let changes = canonical(git, setting.facts.records.wheel(project));
-    key.insert(CHANGES.to_owned(), changes.clone().unwrap_or_else(|| "none".to_owned()));
+    if let Some(git) = &setting.checkout(project).git {
+        key.insert(COMMIT.to_owned(), git.head.clone());
+        let changes = canonical(git, setting.facts.records.wheel(project));
+        key.insert(CHANGES.to_owned(), changes.unwrap_or_else(|| "none".to_owned()));
+    }
     for (project, part) in with {
         key.insert(format!("{WHEEL}{}", project.distribution()), digest(&listed(part)));
     }
     let commands: Vec<String> = job.steps.iter().filter_map(|step| command(setting, step)).collect();
     key.insert(COMMANDS.to_owned(), digest(&commands.join("\n")));
     key.extend(variables(setting, job));
-    Some(key)
+    key
+}
+
+/// Whether a key says which sources are built.
+pub fn names_sources(key: &Key) -> bool {
+    key.contains_key(COMMIT)
+}
+
+/// Those parts of a key that a build folder is configured for.
+pub fn configuration(key: &Key) -> Key {
+    let counts = |name: &str| [PYTHON, INTERPRETER, TARGETS, ROCM, SDK].contains(&name);
+    key.iter().filter(|(name, _)| counts(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// Python, ROCm and the compilers.
-fn machine(setting: &Setting) -> Key {
+pub fn machine(setting: &Setting) -> Key {
     let Setting { python, rocm, request, host, facts, .. } = setting;
     let threads = if python.series.free_threaded { "t" } else { "" };
     let mut key = Key::from([

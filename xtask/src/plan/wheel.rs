@@ -7,12 +7,12 @@ use super::jobs::{self, Budget, Shares};
 use super::reuse::{self, Known};
 use super::setting::Setting;
 use super::{
-    Action, Env, Job, JobName, Plan, Step, TakeWheel, Unknown, Value, again, apex, audio, cache, env, key, naming, sources,
-    torch, triton, unknown, vision,
+    Action, Env, Job, JobName, Plan, Step, TakeWheel, Unknown, Value, again, apex, audio, cache, env, folder, key, naming,
+    sources, torch, triton, unknown, vision,
 };
 use crate::facts::Facts;
 use crate::host::Host;
-use crate::request::{Cache, Leftovers, Problem, Request};
+use crate::request::{Cache, Problem, Request};
 
 /// How one project's wheel differs from the others'.
 pub struct Recipe {
@@ -161,6 +161,8 @@ impl<'a> Planner<'a> {
             self.plan.build.push(job);
             return;
         }
+        let seconds = self.facts.records.jobs.get(&project).and_then(|record| record.seconds);
+        job.seconds_before = seconds.map(|seconds| seconds.ceil() as u64);
         let built = self.known.built(self.request);
         let shares = shares(&built, project, &decided.budget);
         job.waits_for = self.waits_for(project, &decided.torch);
@@ -196,9 +198,8 @@ impl<'a> Planner<'a> {
     /// Decides whether an earlier run's wheel is taken.
     fn settle(&mut self, setting: &Setting, project: Project, torch: &Torch, job: &mut Job) {
         let with = self.known.built_with(setting, project, torch);
-        let key = key::key(setting, project, job, &with);
-        let decision = again::decide(self.request, self.host, self.facts, setting.python, project, key.as_ref());
-        job.key = key.unwrap_or_default();
+        job.key = key::key(setting, project, job, &with);
+        let decision = again::decide(self.request, self.host, self.facts, project, &job.key);
         job.decision = Some(decision.clone());
         self.known.settle(project, decision, job.key.clone());
     }
@@ -314,9 +315,9 @@ fn follow(setting: &Setting, project: Project, recipe: Recipe, shares: Shares, j
     // Nothing else is removed from there: sources that the user named may hold files of the user's.
     let earlier = Action::RemoveWheels { folder: dist.clone(), distribution: distribution.clone() };
     job.steps.push(Step::new("removing the wheels of earlier builds", earlier));
-    if setting.request.leftovers == Leftovers::Clean {
-        job.steps.push(Step::new("removing the build folder", Action::Remove(setting.join(&dir, "build"))));
-    }
+    let (cleaned, kept) = folder::prepared(setting, project, &dir);
+    job.steps.extend(cleaned);
+    job.why.extend(kept);
     job.steps.push(Step::run(format!("building {name}"), setting.run(&dir, &[]).args(args).env(&env).compiling()));
     let (to, sources) = (setting.request.places.output.clone(), setting.dir(project).to_owned());
     let taken = TakeWheel { project, distribution, from: dist, to, version, sources };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use manifest::Project;
 
 use crate::event::{Event, JobEnd};
-use crate::facts::{Facts, JobRecord, Key, RecordedWheel};
+use crate::facts::{Ended, Facts, JobRecord, Key, LastBuild, RecordedWheel};
 use crate::file::{self, FileError};
 use crate::observe;
 use crate::plan::{self, JobName, Plan};
@@ -27,6 +27,7 @@ pub struct JobRecords {
 struct Planned {
     project: Project,
     key: Key,
+    sources: String,
     /// The digests of changes in the sources that mean no change.
     changes: Vec<Option<String>>,
     /// Whether an attempt before this one did not end well.
@@ -67,7 +68,8 @@ impl JobRecords {
             if !job.is_reused() {
                 let git = facts.checkouts.get(&project).and_then(|checkout| checkout.git.as_ref());
                 let changes = git.map(|git| git.changes.clone()).into_iter().collect();
-                let planned = Planned { project, key: job.key.clone(), changes, goes_on: false, is_taken: false };
+                let (key, sources) = (job.key.clone(), request.dir(project).to_owned());
+                let planned = Planned { project, key, sources, changes, goes_on: false, is_taken: false };
                 self.planned.insert(job.name.clone(), planned);
             }
         }
@@ -90,6 +92,8 @@ impl JobRecords {
                 record.log = super::below(&self.work, log);
                 planned.goes_on = record.attempt.is_some();
                 record.attempt = Some(planned.key.clone());
+                let (sources, configured) = (planned.sources.clone(), plan::key::configuration(&planned.key));
+                record.last = Some(LastBuild { sources, configured, ended: Ended::Not });
             }
             Event::WheelTaken { artifact, changes, stamp, .. } => {
                 let mut known = planned.changes.clone();
@@ -100,9 +104,13 @@ impl JobRecords {
                 let (folder, stamp) = (self.output.clone(), stamp.clone());
                 record.wheel = Some(RecordedWheel { key, changes: known, folder, artifact, stamp });
                 record.attempt = None;
+                record.last.iter_mut().for_each(|last| last.ended = Ended::Well);
                 planned.is_taken = true;
             }
-            Event::JobEnded { end, seconds, .. } => ended(record, planned, end, *seconds),
+            Event::JobEnded { end, seconds, peak_memory, .. } => {
+                record.peak_memory_bytes = peak_memory.or(record.peak_memory_bytes);
+                ended(record, planned, end, *seconds);
+            }
             _ => {}
         }
         self.write(planned_project(&self.planned, job))
@@ -127,6 +135,7 @@ fn nothing(project: Project) -> JobRecord {
         identity: String::new(),
         wheel: None,
         attempt: None,
+        last: None,
         seconds: None,
         peak_memory_bytes: None,
         disk_bytes: None,
@@ -150,7 +159,7 @@ fn ended(record: &mut JobRecord, planned: &Planned, end: &JobEnd, seconds: f64) 
                 record.attempt = Some(planned.key.clone());
             }
         }
-        JobEnd::Skipped { .. } => {}
+        JobEnd::Skipped { .. } | JobEnd::NotStarted { .. } => {}
     }
 }
 
@@ -203,15 +212,16 @@ mod tests {
                 purpose: String::new(),
                 cause: String::new(),
                 command: None,
+                cut: None,
                 exit_code: None,
                 signal: None,
                 finding: crate::failure::Finding::default(),
                 tail: Vec::new(),
                 log: String::new(),
             };
-            Event::JobEnded { job: name(), end: JobEnd::Failed(Box::new(failed)), seconds }
+            Event::JobEnded { job: name(), end: JobEnd::Failed(Box::new(failed)), seconds, peak_memory: None }
         };
-        let done = |seconds| Event::JobEnded { job: name(), end: JobEnd::Done, seconds };
+        let done = |seconds| Event::JobEnded { job: name(), end: JobEnd::Done, seconds, peak_memory: None };
         let taken = || Event::WheelTaken {
             job: name(),
             project: Project::Pytorch,

@@ -114,6 +114,7 @@ mod tests {
             purpose: "building torch".to_owned(),
             cause: "exited with 1".to_owned(),
             command: None,
+            cut: None,
             exit_code: Some(1),
             signal: None,
             finding: Finding {
