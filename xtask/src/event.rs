@@ -47,6 +47,17 @@ pub enum Event {
         /// What it does, and the percentage: `Receiving objects: 43%`.
         text: String,
     },
+    /// A command is tried once more with fewer compilers, because there was not enough memory.
+    Halved {
+        /// Whose.
+        job: JobName,
+        /// How many compilers ran at once.
+        from: u32,
+        /// How many run now.
+        to: u32,
+        /// How it ended: `building torch exited with 1`.
+        cause: String,
+    },
     /// What a job's programs use now.
     Used {
         /// Whose.

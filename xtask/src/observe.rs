@@ -29,6 +29,7 @@ pub use download::{MOST, download};
 pub use host::{arguments, host, now};
 pub use installed::installed;
 pub use looks::{looks, program};
+pub use memory::memory_kills;
 pub use python::{install_done, keep_rocm_set, note_install};
 pub use shared::Filling;
 

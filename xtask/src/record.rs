@@ -14,7 +14,9 @@ pub use planned::{may_replace, planned};
 use seen::{rocm, source, therock, toolchain};
 pub use sums::Sums;
 
-use manifest::{Artifact, Extra, Failure, Finished, Job, JobStatus, Manifest, Missing, Need, Project, Status, file_name};
+use manifest::{
+    Artifact, Extra, Failure, Finished, Job, JobStatus, Manifest, Missing, Need, OptionValue, Origin, Project, Status, file_name,
+};
 
 use crate::event::{Cut, Event, Failed, JobEnd};
 use crate::facts::{CARRIED_OVER, Facts, Python, Records};
@@ -22,7 +24,7 @@ use crate::file::{self, FileError};
 use crate::host::Host;
 use crate::inspect;
 use crate::plan::{self, Plan};
-use crate::request::Request;
+use crate::request::{Jobs, Request};
 
 /// The manifest of a run, on disk.
 pub struct Record {
@@ -150,6 +152,11 @@ impl Record {
                     entry.log = log;
                 }
                 Ok(())
+            }
+            Event::Halved { job, from, to, .. } => {
+                let Some(entry) = self.job(&job.0) else { return Ok(()) };
+                entry.reason.push_str(&plan::jobs::retried(*from, *to));
+                self.save()
             }
             Event::JobEnded { job, end, seconds, peak_memory } => {
                 let Some(entry) = self.job(&job.0) else { return Ok(()) };
@@ -306,13 +313,25 @@ fn first(request: &Request, host: &Host, facts: &Facts, track: &str, python: &st
         job_id: ci.as_ref().and_then(|ci| ci.job.clone()),
         ci,
         missing: request.selected.iter().map(|project| missing(*project, request.need(*project))).collect(),
-        options: request.options.clone(),
+        options: options(request, host),
         ..Manifest::new(Status::Running)
     };
     for project in &request.selected {
         *manifest.source_mut(*project) = source(*project, facts);
     }
     manifest
+}
+
+/// The options, with what `auto` came to.
+fn options(request: &Request, host: &Host) -> Vec<OptionValue> {
+    let mut options = request.options.clone();
+    let budget = plan::jobs::budget(request, host).ok().filter(|_| request.jobs == Jobs::Auto);
+    if let (Some(budget), Some(jobs)) = (budget, options.iter_mut().find(|option| option.name == "jobs")) {
+        jobs.value = budget.compilers.into();
+        jobs.origin = Origin::Detected;
+        jobs.extra.insert("why".to_owned(), budget.why.into());
+    }
+    options
 }
 
 /// A path from a folder on, with forward slashes.

@@ -6,6 +6,7 @@
 //! - `when WORD` skips the lines up to the next `when` unless an argument is WORD; `when` alone skips none
 //! - `print TEXT` and `warn TEXT` write to standard output and standard error
 //! - `sleep SECONDS`
+//! - `die above N` is killed, as the kernel kills for lack of memory, if `MAX_JOBS` is greater than N
 //! - `become PROGRAM` goes on as another program, with the same arguments
 //! - `exit CODE`
 
@@ -41,6 +42,13 @@ fn act(script: &str, args: &[String]) -> Result<ExitCode, Box<dyn Error>> {
             "print" => println!("{rest}"),
             "warn" => eprintln!("{rest}"),
             "sleep" => std::thread::sleep(Duration::from_secs_f64(rest.parse()?)),
+            "die" => {
+                let most: u32 = rest.trim_start_matches("above ").parse()?;
+                // It is asked for its version, too, and then there is no such variable.
+                if std::env::var("MAX_JOBS").is_ok_and(|jobs| jobs.parse().is_ok_and(|jobs: u32| jobs > most)) {
+                    Command::new("kill").args(["-KILL", &std::process::id().to_string()]).status()?;
+                }
+            }
             "become" => return Ok(code(Command::new(rest).args(args).status()?.code().unwrap_or(1))),
             "exit" => return Ok(code(rest.parse()?)),
             _ => return Err(format!("the script of this fake has a line `{line}`").into()),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use manifest::{JobStatus, Manifest, Need, Project, Status};
+use manifest::{JobStatus, Manifest, Need, Origin, Project, Status};
 use tests::{Sandbox, finish};
 
 use crate::set::{check_complete, check_files, check_unchanged, the_manifest, wheels};
@@ -292,4 +292,44 @@ fn what_needs_no_failed_wheel_is_still_built() {
     finish(&mut demo.again(&only("apex"))).expect(7);
     finish(&mut demo.again(&only("torchaudio"))).expect(0);
     check_complete(sandbox, "lacking optional", &[Project::PytorchAudio, Project::PytorchVision, Project::Apex]);
+}
+
+/// A compiler that is killed above two at once: the job is tried once more with half of four, and what was compiled stays.
+#[test]
+fn a_job_that_runs_out_of_memory_is_tried_again_with_half_the_compilers() {
+    let demo = demo();
+    let sandbox = &demo.sandbox;
+    let compiler = |most: u32| format!("die above {most}\nbecome g++\n");
+    sandbox.fake("hungry-g++", &compiler(2));
+    let args = |dir: &'static str, jobs: &'static str| ["--output-dir", dir, "--only", "pytorch_audio", "--jobs", jobs];
+    let ended = finish(demo.again(&args("hungry", "4")).env("CXX", "hungry-g++")).expect(0);
+    let note = "        Note torchaudio: building torchaudio exited with 1, as memory ran out with 4 compilers at once; once more with 2\n";
+    assert!(ended.stderr.contains(note), "{}", ended.stderr);
+    let (_, manifest) = the_manifest(sandbox, "hungry");
+    let job = &manifest.jobs[0];
+    let retried = "; memory ran out with 4 compilers at once, so it was tried again with 2";
+    assert!(job.status == JobStatus::Built && job.reason.ends_with(retried), "{job:?}");
+    assert!(manifest.options.iter().any(|option| option.name == "jobs" && option.value == 4));
+
+    // What `auto` came to is said, and recorded with its sum.
+    let ended = finish(&mut demo.again(&args("hungry", "auto"))).expect(0);
+    let (_, manifest) = the_manifest(sandbox, "hungry");
+    let option = manifest.options.iter().find(|option| option.name == "jobs").unwrap();
+    let why = option.extra["why"].as_str().unwrap();
+    assert!(option.origin == Origin::Detected && option.value.as_u64().unwrap() > 0 && why.contains("processor"), "{option:?}");
+    assert!(ended.stderr.contains(&format!("        Note compilers at once: {}: {why}\n", option.value)), "{}", ended.stderr);
+
+    // Once, and never with less than one.
+    for (most, jobs, tries) in [("0", "4", 2), ("0", "1", 1)] {
+        sandbox.fake("hungry-g++", &compiler(most.parse().unwrap()));
+        let ended = finish(demo.again(&args("hungry", jobs)).arg("--rebuild=pytorch_audio").env("CXX", "hungry-g++")).expect(4);
+        assert_eq!(ended.stderr.matches("as memory ran out").count(), tries - 1, "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains("\n  kind: memory\n") && ended.stderr.contains("\nhint: fewer compilers"),
+            "{}",
+            ended.stderr
+        );
+        let (_, manifest) = the_manifest(sandbox, "hungry");
+        assert_eq!(manifest.jobs[0].failure.as_ref().unwrap().class.as_deref(), Some("memory"));
+    }
 }

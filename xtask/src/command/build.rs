@@ -77,6 +77,9 @@ fn make(session: &mut Session, facts: &mut Facts, record: &mut Record) -> Result
     let plan = plan::whole(&session.request, host, facts).map_err(world)?;
     complete(&plan)?;
     session.tell_reasons(&plan.build);
+    if let (Ok(budget), true) = (plan::jobs::budget(&session.request, host), plan.built().next().is_some()) {
+        session.report.note(&format!("compilers at once: {}: {}", budget.compilers, budget.why));
+    }
     plan.warnings.iter().for_each(|warning| session.warn(warning));
     record.plan(&session.request, facts, &plan)?;
     let mut wheels = execute::reused(&plan.build, facts, host, &session.request.places.output);

@@ -17,6 +17,7 @@ use crate::event::{Cut, Event, Failed};
 use crate::facts::{Python, Seen};
 use crate::failure::{Class, Watch};
 use crate::host::{NETWORK_TIMEOUT, STALL_TIMEOUT};
+use crate::plan::jobs::halved;
 use crate::plan::rocm::{check_set, hashes};
 use crate::plan::{Action, CheckRocm, Command, Failure, Job, JobName, Retry, Step, When};
 use crate::process::{Ended, News, ProcessError, Spawn};
@@ -180,11 +181,13 @@ impl<'a> JobRun<'a> {
 
     fn run(&mut self, step: &Step, command: &Command, spawn: &Spawn) -> Outcome<()> {
         let mut pauses = match command.retry {
-            Retry::Never => [].iter(),
+            Retry::Never | Retry::HalfTheJobs => [].iter(),
             Retry::Network => process::PAUSES.iter(),
         };
+        let mut spawn = spawn.clone();
+        let mut retry = command.retry;
         loop {
-            let failed = match self.run_once(step, spawn) {
+            let failed = match self.run_once(step, &spawn) {
                 Ok(()) => return Ok(()),
                 Err(failed) => failed,
             };
@@ -194,6 +197,18 @@ impl<'a> JobRun<'a> {
             if command.failure == Failure::Tolerated {
                 self.say(format!("{}: {}; going on", step.purpose, failed.cause));
                 return Ok(());
+            }
+            if retry == Retry::HalfTheJobs
+                && failed.finding.class == Class::Memory
+                && let Some(Some(jobs)) = spawn.env.get_mut("MAX_JOBS")
+                && let Some((from, to)) = halved(jobs)
+            {
+                *jobs = to.to_string();
+                retry = Retry::Never;
+                let cause = failed.redacted(self.world.secrets).sentence();
+                self.write_log(&format!("-- memory ran out with {from} compilers at once; once more with {to}\n"));
+                self.emit(Event::Halved { job: self.name(), from, to, cause });
+                continue;
             }
             let Some(pause) = pauses.next() else {
                 return Err(failed);
@@ -206,6 +221,7 @@ impl<'a> JobRun<'a> {
     fn run_once(&mut self, step: &Step, spawn: &Spawn) -> Outcome<()> {
         self.tail.clear();
         self.watch = Watch::default();
+        let kills = observe::memory_kills();
         let ended = process::watch(spawn, &mut |news| match news {
             News::Line(line) => self.printed(line),
             News::Usage(usage) => self.used(usage.memory),
@@ -242,7 +258,12 @@ impl<'a> JobRun<'a> {
         let command = Some(self.shown(spawn));
         let tail = self.tail.iter().cloned().collect();
         let finding = self.watch.finding(exit_code == Some(KILLED) || signal == Some(KILLED - 128));
-        let finding = if silent { finding.classed(Class::Stall) } else { finding };
+        let finding = match finding.class {
+            _ if silent => finding.classed(Class::Stall),
+            // What the kernel kills does not always tell, nor does whoever started it.
+            Class::Other | Class::Crash if observe::memory_kills() > kills => finding.classed(Class::Memory),
+            _ => finding,
+        };
         Err(Box::new(Failed {
             command,
             cut,

@@ -90,7 +90,7 @@ impl Class {
     pub fn hint(self) -> Option<&'static str> {
         Some(match self {
             Class::Memory => {
-                "fewer compilers at once need less memory: `--jobs N`; what is compiled already is kept for the rerun"
+                "fewer compilers at once (`--jobs N`) or fewer GPU targets need less memory; what is compiled is kept for the rerun"
             }
             Class::Disk => {
                 "make room, or put the folders on another disk with `--work-dir` and `--output-dir`; a rerun goes on from here"

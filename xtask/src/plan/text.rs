@@ -88,6 +88,9 @@ fn write_command(text: &mut String, command: &Command, secrets: &Secrets) {
     if command.retry == Retry::Network {
         notes.push("tried three times");
     }
+    if command.retry == Retry::HalfTheJobs {
+        notes.push("tried again with half the compilers if memory runs out");
+    }
     let notes = if notes.is_empty() { String::new() } else { format!("   ({})", notes.join(", ")) };
     write_detail(text, &format!("$ {} {}{notes}", command.program, args.join(" ")));
     write_detail(text, &format!("  in {}", command.cwd));

@@ -321,7 +321,7 @@ fn follow(setting: &Setting, project: Project, recipe: Recipe, shares: Shares, j
     let (cleaned, kept) = folder::prepared(setting, project, &dir);
     job.steps.extend(cleaned);
     job.why.extend(kept);
-    job.steps.push(Step::run(format!("building {name}"), setting.run(&dir, &[]).args(args).env(&env)));
+    job.steps.push(Step::run(format!("building {name}"), setting.run(&dir, &[]).args(args).env(&env).compiling()));
     let (to, sources) = (setting.request.places.output.clone(), setting.dir(project).to_owned());
     let taken = TakeWheel { project, distribution, from: dist, to, version, sources };
     job.steps.push(Step::new(format!("taking {name}'s wheel"), Action::TakeWheel(taken)));
