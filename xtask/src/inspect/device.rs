@@ -3,6 +3,7 @@
 
 mod bundle;
 mod elf;
+mod held;
 mod kpack;
 mod window;
 mod zstd;
@@ -12,6 +13,8 @@ use std::io::{self, BufRead};
 
 use bundle::{Compressed, Entry};
 use window::{Needle, Sought, Window};
+
+pub use held::{Held, of_file};
 
 use crate::audit::device::{CodeObject, Fault, Form, Id, Target, Wrong};
 

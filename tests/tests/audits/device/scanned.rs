@@ -261,7 +261,7 @@ fn absurd_files_come_to_an_end() {
     let entries: Vec<(u64, u64, &str)> = entries.iter().map(|(offset, size, id)| (*offset, *size, id.as_str())).collect();
     let ahead = list(&entries).repeat(100);
     // Frames of which each unpacks to much more than it is.
-    let block = [&(131_072u32 << 3 | 1 << 1 | 1).to_le_bytes()[..3], &[b'_']].concat();
+    let block = [&(131_072u32 << 3 | 1 << 1 | 1).to_le_bytes()[..3], b"_"].concat();
     let frame = [&[0x28, 0xb5, 0x2f, 0xfd, 0, 0x58][..], &block].concat();
     let bombs = compressed_of(3, 131_072, &frame).repeat(80_000);
     // Blocks that hold nothing.
