@@ -39,9 +39,8 @@ const MOST_AHEAD: usize = 1 << 14;
 /// How much work one file may be. A place where something could begin is one, and each block of a frame that is walked over.
 const MOST_WORK: u64 = 1 << 22;
 
-/// What it is to read a list of entries, and to unpack the beginning of a frame, in the same unit.
-const LIST: u64 = 32;
-const UNPACKING: u64 = 64;
+/// What it is to read a list of entries, or to unpack the beginning of a frame, in the same unit.
+const COSTLY: u64 = 128;
 
 /// Reads a file to its end and tells the device code in it. Memory and time are bounded, whatever the file claims.
 ///
@@ -122,7 +121,7 @@ impl Scan<'_> {
     fn bundle(&mut self) -> io::Result<()> {
         let at = self.window.position();
         let listed = bundle::entries(self.window.ahead(bundle::LONGEST_LIST)?);
-        self.work += LIST;
+        self.work += COSTLY;
         self.window.skip(bundle::MAGIC.len() as u64)?;
         let Some((entries, end)) = listed else { return Ok(()) };
         for entry in entries {
@@ -206,7 +205,7 @@ impl Scan<'_> {
 
     fn frame_of_bundle(&mut self, at: u64, header: &Compressed) -> io::Result<()> {
         const WHAT: &str = "a compressed bundle";
-        self.work += UNPACKING;
+        self.work += COSTLY;
         let limit = header.size.map_or(u64::MAX, |size| size.saturating_sub(header.header));
         let frame = match zstd::walk(&mut self.window, limit, &mut self.work)? {
             Ok(frame) => frame,

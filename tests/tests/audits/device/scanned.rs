@@ -257,7 +257,7 @@ fn a_kpack_archive_that_is_not_whole_is_a_fault() {
 #[test]
 fn absurd_files_come_to_an_end() {
     // As many bundles as fit, each with the longest list, all of their entries far ahead.
-    let entries: Vec<(u64, u64, String)> = (0..800).map(|index| ((1 << 40) + index, 1, id("gfx942"))).collect();
+    let entries: Vec<(u64, u64, String)> = (0..200).map(|index| ((1 << 40) + index, 1, id("gfx942"))).collect();
     let entries: Vec<(u64, u64, &str)> = entries.iter().map(|(offset, size, id)| (*offset, *size, id.as_str())).collect();
     let ahead = list(&entries).repeat(100);
     // Frames of which each unpacks to much more than it is.
