@@ -2,23 +2,28 @@
 //! does not say; each retry and each tolerated failure is an event.
 
 mod cache;
+mod progress;
+mod pulse;
 mod step;
 mod store;
 mod wheel;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::Scope;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use manifest::{Project, WheelName};
+use manifest::{Project, WheelName, duration};
 
-use crate::event::{Event, Failed, JobEnd};
-use crate::facts::Looks;
+use crate::event::{Cut, Event, Failed, JobEnd};
+use crate::facts::{Facts, Looks};
 use crate::host::Host;
 use crate::plan::{Hole, Job, JobName};
+use crate::process;
 use crate::redact::Secrets;
+use pulse::Pulse;
 
 /// What jobs need of the world beside their steps.
 pub struct World<'a> {
@@ -32,6 +37,43 @@ pub struct World<'a> {
     pub logs: String,
     /// Wheels in the output folder that an earlier run of the same request recorded; a new wheel replaces those of its distribution.
     pub recorded: BTreeSet<String>,
+    /// What cuts jobs short.
+    pub limits: Limits,
+}
+
+/// What cuts jobs short.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    /// How long a job may take.
+    pub stage: Option<Duration>,
+    /// When all of them must have ended.
+    pub deadline: Option<Instant>,
+    /// How long a program may do nothing.
+    pub stall: Option<Duration>,
+    /// Whether whoever wants the tool to end has to wait for them.
+    pub patience: Patience,
+}
+
+/// Whether jobs are cut short when the tool is asked to end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Patience {
+    /// They are.
+    #[default]
+    Interruptible,
+    /// They note what was done, and take no time.
+    ToTheEnd,
+}
+
+impl Limits {
+    /// What keeps jobs from being started, or from going on, now.
+    fn cut(&self) -> Option<Cut> {
+        match self {
+            Limits { patience: Patience::ToTheEnd, .. } => None,
+            _ if process::is_stopping() => Some(Cut::Interrupted),
+            Limits { deadline: Some(deadline), .. } if Instant::now() >= *deadline => Some(Cut::OutOfTime),
+            _ => None,
+        }
+    }
 }
 
 /// A wheel that is in the output folder.
@@ -46,6 +88,16 @@ pub struct Taken {
 /// The wheels that this run has made: what fills a plan's holes.
 pub type Wheels = BTreeMap<Project, Taken>;
 
+/// The wheels of earlier runs that a plan takes as they are.
+pub fn reused(jobs: &[Job], facts: &Facts, host: &Host, output: &str) -> Wheels {
+    let taken = |project: Project| {
+        let path = &facts.records.wheel(project)?.artifact.relative_path;
+        let name = WheelName::parse(path.file_name()).ok()?;
+        Some((project, Taken { path: host.platform.join(output, path.as_str()), name }))
+    };
+    jobs.iter().filter(|job| job.is_reused()).filter_map(|job| taken(job.project?)).collect()
+}
+
 /// How all jobs together ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -53,34 +105,67 @@ pub enum Verdict {
     Done,
     /// At least one failed.
     Failed,
+    /// None failed, and at least one was cut short or not started.
+    Cut(Cut),
 }
 
 /// Does the jobs and emits what happens, in the order in which it happens. After a failure the jobs that already run go on to their end, and no
 /// other is started.
 pub fn execute(jobs: &[Job], wheels: &mut Wheels, world: &World, emit: &mut dyn FnMut(Event)) -> Verdict {
     let mut states: BTreeMap<&JobName, State> = jobs.iter().map(|job| (&job.name, State::Waiting)).collect();
-    let mut failed: Option<JobName> = None;
+    let mut culprit: Option<Culprit> = None;
+    let mut pulse = Pulse::new(jobs, Instant::now());
     std::thread::scope(|scope| {
         let (sender, receiver) = channel();
         loop {
-            if failed.is_none() {
-                start_ready(scope, jobs, &mut states, wheels, world, &sender);
+            if culprit.is_none() {
+                culprit = start_ready(scope, jobs, &mut states, wheels, world, &sender);
             }
             if !states.values().any(|state| *state == State::Running) {
                 break;
             }
-            let Some(event) = next(&receiver) else { break };
-            note(&event, jobs, &mut states, wheels, world, &mut failed);
-            emit(event);
+            match receiver.recv_timeout(pulse.pause(Instant::now())) {
+                Ok(event) => {
+                    note(&event, jobs, &mut states, wheels, world, &mut culprit);
+                    pulse.note(&event, Instant::now());
+                    emit(event);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            pulse.beat(Instant::now()).into_iter().for_each(&mut *emit);
         }
     });
-    let Some(culprit) = failed else {
+    let Some(culprit) = culprit else {
         return Verdict::Done;
     };
     for job in jobs.iter().filter(|job| states.get(&job.name) == Some(&State::Waiting)) {
-        emit(Event::JobEnded { job: job.name.clone(), end: JobEnd::Skipped { because_of: culprit.clone() }, seconds: 0.0 });
+        emit(Event::JobEnded { job: job.name.clone(), end: culprit.of_others(), seconds: 0.0, peak_memory: None });
     }
-    Verdict::Failed
+    culprit.cut.map_or(Verdict::Failed, Verdict::Cut)
+}
+
+/// Why no more jobs are started.
+struct Culprit {
+    /// The job that failed, was cut short, or could not be started.
+    job: JobName,
+    /// What cut it short; a job that failed by itself, or was too slow, has none.
+    cut: Option<Cut>,
+    /// Why it was not started.
+    why: Option<String>,
+}
+
+impl Culprit {
+    /// How the jobs end that are not started because of it.
+    fn of_others(&self) -> JobEnd {
+        let why = match (&self.cut, &self.why) {
+            (None, _) => return JobEnd::Skipped { because_of: self.job.clone() },
+            (Some(_), Some(why)) => why.clone(),
+            (Some(Cut::OutOfTime), None) => "the time that `--time-budget` gives is over".to_owned(),
+            (Some(_), None) => "the run was interrupted".to_owned(),
+        };
+        JobEnd::NotStarted { why, cut: self.cut.unwrap_or(Cut::Interrupted) }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,21 +183,32 @@ fn start_ready<'scope, 'env>(
     wheels: &Wheels,
     world: &'env World,
     sender: &Sender<Event>,
-) {
+) -> Option<Culprit> {
     for job in jobs {
         // A job of an earlier phase is not in this list, and is done.
         let done = |name: &JobName| states.get(name).is_none_or(|state| *state == State::Done);
-        if states.get(&job.name) == Some(&State::Waiting) && job.waits_for.iter().all(done) {
-            states.insert(&job.name, State::Running);
-            let (wheels, sender) = (wheels.clone(), sender.clone());
-            scope.spawn(move || run_job(job, wheels, world, &sender));
+        if states.get(&job.name) != Some(&State::Waiting) || !job.waits_for.iter().all(done) {
+            continue;
         }
+        if let Some(cut) = world.limits.cut() {
+            return Some(Culprit { job: job.name.clone(), cut: Some(cut), why: None });
+        }
+        let left = world.limits.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        if let Some(why) = left.and_then(|left| too_late(job, left)) {
+            return Some(Culprit { job: job.name.clone(), cut: Some(Cut::OutOfTime), why: Some(why) });
+        }
+        states.insert(&job.name, State::Running);
+        let (wheels, sender) = (wheels.clone(), sender.clone());
+        scope.spawn(move || run_job(job, wheels, world, &sender));
     }
+    None
 }
 
-/// The next event. Jobs always end with one, so the channel is never silent for good while one runs.
-fn next(receiver: &Receiver<Event>) -> Option<Event> {
-    receiver.recv().ok()
+/// Why a job cannot end in the time that is left, if earlier runs say so.
+fn too_late(job: &Job, left: Duration) -> Option<String> {
+    let before = Duration::from_secs(job.seconds_before?);
+    let (before, left) = (before.as_secs_f64(), (before > left).then_some(left)?.as_secs_f64());
+    Some(format!("{} took {} before, and `--time-budget` leaves {}", job.name, duration(before), duration(left)))
 }
 
 fn note<'a>(
@@ -121,7 +217,7 @@ fn note<'a>(
     states: &mut BTreeMap<&'a JobName, State>,
     wheels: &mut Wheels,
     world: &World,
-    failed: &mut Option<JobName>,
+    culprit: &mut Option<Culprit>,
 ) {
     match event {
         Event::WheelTaken { project, artifact, job, .. } => {
@@ -133,8 +229,9 @@ fn note<'a>(
             let Some(job) = jobs.iter().find(|known| known.name == *job) else { return };
             let state = if *end == JobEnd::Done { State::Done } else { State::Failed };
             states.insert(&job.name, state);
-            if state == State::Failed && failed.is_none() {
-                *failed = Some(job.name.clone());
+            if let (JobEnd::Failed(failed), None) = (end, &culprit) {
+                let cut = failed.cut.filter(|cut| matches!(cut, Cut::Interrupted | Cut::OutOfTime));
+                *culprit = Some(Culprit { job: job.name.clone(), cut, why: None });
             }
         }
         _ => {}
@@ -143,12 +240,14 @@ fn note<'a>(
 
 fn run_job(job: &Job, wheels: Wheels, world: &World, sender: &Sender<Event>) {
     let started = Instant::now();
-    let end = match ended(|| step::JobRun::start(job, wheels, world, sender)?.steps()) {
+    let peak = AtomicU64::new(0);
+    let end = match ended(|| step::JobRun::start(job, wheels, world, sender, (started, &peak))?.steps()) {
         JobEnd::Failed(failed) => JobEnd::Failed(Box::new(failed.redacted(world.secrets))),
         end => end,
     };
+    let peak_memory = Some(peak.into_inner()).filter(|bytes| *bytes > 0);
     // The receiver outlives every job: it is dropped when all have ended.
-    let _ = sender.send(Event::JobEnded { job: job.name.clone(), end, seconds: started.elapsed().as_secs_f64() });
+    let _ = sender.send(Event::JobEnded { job: job.name.clone(), end, seconds: started.elapsed().as_secs_f64(), peak_memory });
 }
 
 /// How a job ended. Whoever waits for its end gets one even if the tool makes a mistake in it.
@@ -182,6 +281,7 @@ impl Failed {
             purpose: purpose.to_owned(),
             cause: cause.into(),
             command: None,
+            cut: None,
             exit_code: None,
             signal: None,
             tail: Vec::new(),

@@ -2,16 +2,21 @@
 //! be made, only holes for texts that are born on the way, such as the version that triton gives itself.
 
 mod action;
+pub mod again;
 mod against;
+pub mod alone;
 pub mod apex;
 pub mod audio;
 mod cache;
 pub mod check;
 pub mod env;
+pub mod folder;
 pub mod jobs;
+pub mod key;
 mod mark;
 mod naming;
 pub mod python;
+mod reuse;
 pub mod rocm;
 mod setting;
 pub mod sources;
@@ -30,6 +35,7 @@ pub use action::{
     Action, CacheKind, CheckRocm, Command, Env, Failure, Moment, Pace, ReadCache, Retry, Step, Store, StoreSubmodules, TakeWheel,
     When,
 };
+pub use again::{Decision, Verdict};
 pub use mark::Mark;
 pub use value::{Hole, Value};
 
@@ -59,6 +65,9 @@ pub struct Job {
     /// The jobs that must have ended well before it starts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waits_for: Vec<JobName>,
+    /// What is done about its wheel, once all that counts is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
     /// What its wheel depends on, once that is known. Long, and in the manifest once the job has run.
     #[serde(skip)]
     pub key: Key,
@@ -68,11 +77,19 @@ pub struct Job {
     /// What is not known yet, and which job will tell. A job with unknowns has no steps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<Unknown>,
+    /// How long it took in an earlier run, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds_before: Option<u64>,
     /// What is done.
     pub steps: Vec<Step>,
 }
 
 impl Job {
+    /// Whether the wheel that it is about is one of an earlier run.
+    pub fn is_reused(&self) -> bool {
+        self.decision.as_ref().is_some_and(|decision| decision.verdict == Verdict::Reused)
+    }
+
     /// A job of its own: it waits for nothing.
     pub fn new(name: impl Into<String>) -> Self {
         let name = JobName(name.into());
@@ -80,9 +97,11 @@ impl Job {
             name,
             project: None,
             waits_for: Vec::new(),
+            decision: None,
             key: Key::new(),
             why: Vec::new(),
             unknown: Vec::new(),
+            seconds_before: None,
             steps: Vec::new(),
         }
     }
@@ -115,6 +134,13 @@ pub struct Plan {
     pub warnings: Vec<String>,
 }
 
+impl Plan {
+    /// The jobs of the wheels that no earlier run made, and those that bring wheels into the environment.
+    pub fn built(&self) -> impl Iterator<Item = &Job> {
+        self.build.iter().filter(|job| !job.is_reused())
+    }
+}
+
 /// Everything that a request needs done, from what was seen. What is not there yet leaves jobs without steps, with what they lack.
 ///
 /// # Errors
@@ -137,7 +163,8 @@ pub fn whole(request: &Request, host: &Host, facts: &Facts) -> Result<Plan, Vec<
         match wheel::jobs(request, host, facts) {
             Ok(wheels) => {
                 plan = Plan { prepare: plan.prepare, ..wheels };
-                plan.finally.extend(sources::mark_job(request, facts));
+                let built: Vec<Project> = plan.built().filter_map(|job| job.project).collect();
+                plan.finally.extend(sources::mark_job(request, facts, &built));
                 plan.warnings.extend(sources::without_git(request, facts));
             }
             Err(found) => problems.extend(found),

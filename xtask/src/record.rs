@@ -4,7 +4,6 @@ mod ci;
 mod jobs;
 mod sums;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use ci::ci;
@@ -16,8 +15,8 @@ use manifest::{
     Source, Status, TheRock, Toolchain, file_name,
 };
 
-use crate::event::{Event, Failed, JobEnd};
-use crate::facts::{Facts, NO_REPOSITORY, Python, Upstream};
+use crate::event::{Cut, Event, Failed, JobEnd};
+use crate::facts::{Facts, NO_REPOSITORY, Python, Records, Upstream};
 use crate::file::{self, FileError};
 use crate::host::Host;
 use crate::inspect;
@@ -46,6 +45,8 @@ pub enum End {
     Done,
     /// A job failed.
     Failed,
+    /// None failed, but they were cut short.
+    Cut,
 }
 
 impl Record {
@@ -68,7 +69,7 @@ impl Record {
             jobs: Vec::new(),
             work: request.places.work.clone(),
         };
-        record.carry_over(request, host);
+        record.carry_over(request, host, facts);
         record.save()?;
         Ok(record)
     }
@@ -87,14 +88,30 @@ impl Record {
         self.manifest.rocm = Some(rocm(request, facts));
         self.manifest.toolchain = Some(toolchain(facts.environment.python(), facts));
         self.manifest.therock = facts.therock.as_ref().and_then(|seen| Some(therock(seen.as_ref().ok()?, facts)));
-        self.records.plan(facts, plan);
         self.jobs = plan.build.iter().filter_map(|job| Some((job.name.to_string(), job.project?))).collect();
         let others = std::mem::take(&mut self.manifest.jobs);
-        self.manifest.jobs = self.jobs.iter().map(|(_, project)| job(*project)).collect();
+        self.manifest.jobs = plan.build.iter().filter_map(|planned| job(planned, facts)).collect();
         self.manifest.jobs.extend(others);
+        for project in plan.build.iter().filter(|job| job.is_reused()).filter_map(|job| job.project) {
+            self.take_reused(project, facts);
+        }
         self.save()?;
-        self.sums.remove()?;
-        file::remove_all(&self.complete)
+        if plan.built().any(|job| job.project.is_some()) || !self.manifest.missing.is_empty() {
+            self.sums.remove()?;
+            file::remove_all(&self.complete)?;
+        }
+        self.records.plan(request, facts, plan)
+    }
+
+    /// The wheel of an earlier run belongs to this one as it is.
+    fn take_reused(&mut self, project: Project, facts: &Facts) {
+        let Some(wheel) = facts.records.wheel(project) else { return };
+        self.manifest.artifacts.retain(|known| known.source != Some(project));
+        self.manifest.artifacts.push(wheel.artifact.clone());
+        self.manifest.missing.retain(|missing| missing.project != project);
+        if let Some(source) = self.manifest.source_mut(project) {
+            source.version = wheel.artifact.labels.version.clone();
+        }
     }
 
     /// Takes note of the environment as the builds left it: they install what they need as their first steps.
@@ -126,14 +143,15 @@ impl Record {
                 self.save()
             }
             Event::JobStarted { job, log, .. } => {
-                let log = log.strip_prefix(&self.work).map(|rest| rest.trim_start_matches(['/', '\\']).replace('\\', "/"));
+                let log = below(&self.work, log);
                 if let Some(entry) = self.job(&job.0) {
                     entry.log = log;
                 }
                 Ok(())
             }
-            Event::JobEnded { job, end, seconds } => {
+            Event::JobEnded { job, end, seconds, peak_memory } => {
                 let Some(entry) = self.job(&job.0) else { return Ok(()) };
+                entry.peak_memory_bytes = *peak_memory;
                 entry.duration = (*seconds > 0.0).then(|| Duration::from_secs_f64(*seconds));
                 match end {
                     JobEnd::Done => entry.status = JobStatus::Built,
@@ -141,10 +159,20 @@ impl Record {
                         entry.status = JobStatus::Skipped;
                         entry.reason = format!("{because_of} failed");
                     }
-                    JobEnd::Failed(failed) => {
-                        entry.status = JobStatus::Failed;
-                        entry.failure = Some(failure(failed));
+                    JobEnd::NotStarted { why, .. } => {
+                        entry.status = JobStatus::Interrupted;
+                        entry.reason.clone_from(why);
                     }
+                    JobEnd::Failed(failed) => match failed.cut {
+                        Some(Cut::Interrupted | Cut::OutOfTime) => {
+                            entry.status = JobStatus::Interrupted;
+                            entry.reason = failed.sentence();
+                        }
+                        cut => {
+                            entry.status = if cut == Some(Cut::TimedOut) { JobStatus::TimedOut } else { JobStatus::Failed };
+                            entry.failure = Some(failure(failed));
+                        }
+                    },
                 }
                 self.save()
             }
@@ -160,6 +188,7 @@ impl Record {
         let required = self.manifest.missing.iter().any(|missing| missing.need == Need::Required);
         let status = match end {
             End::Failed => Status::Failed,
+            End::Cut => Status::Incomplete,
             End::Done if required => Status::Incomplete,
             End::Done => Status::Complete,
         };
@@ -185,12 +214,12 @@ impl Record {
 
     /// What an earlier run of the same identity left: its wheels, as long as they are what it wrote. A wheel of a project that this run builds
     /// is missing until it is built again, even where an older one is there; one that this run does not build belongs to the set as it is.
-    fn carry_over(&mut self, request: &Request, host: &Host) {
+    fn carry_over(&mut self, request: &Request, host: &Host, facts: &Facts) {
         let Some(earlier) = self.earlier() else { return };
         let kept = |project: Project| !request.builds(project);
         let path = |artifact: &Artifact| host.platform.join(&request.places.output, artifact.relative_path.as_str());
         let mut lost: Vec<Project> = earlier.missing.iter().map(|missing| missing.project).collect();
-        for (artifact, intact) in intact(&earlier.artifacts, path) {
+        for (artifact, intact) in intact(&earlier.artifacts, path, &facts.records) {
             match artifact.source {
                 _ if intact => self.manifest.artifacts.push(artifact.clone()),
                 Some(project) => lost.push(project),
@@ -225,13 +254,29 @@ impl Record {
     }
 }
 
-/// Reads wheels, and tells of each whether it is what was written down. What cannot be read is not.
-fn intact(artifacts: &[Artifact], path: impl Fn(&Artifact) -> String) -> impl Iterator<Item = (&Artifact, bool)> {
-    let files: Vec<_> = artifacts.iter().map(|artifact| (path(artifact), artifact.size_bytes)).collect();
-    artifacts.iter().zip(inspect::measure(&files)).map(|(artifact, measured)| {
+/// Tells of each wheel whether it is what was written down; reads those of which that is not known already. What cannot be read is not.
+fn intact<'a>(
+    artifacts: &'a [Artifact],
+    path: impl Fn(&Artifact) -> String,
+    records: &Records,
+) -> impl Iterator<Item = (&'a Artifact, bool)> {
+    let is_known = |artifact: &&Artifact| {
+        let same = |project| {
+            records.is_intact(project) && records.wheel(project).is_some_and(|wheel| is_same(&wheel.artifact, artifact))
+        };
+        artifact.source.is_some_and(same)
+    };
+    let (known, unsure): (Vec<&Artifact>, Vec<&Artifact>) = artifacts.iter().partition(is_known);
+    let files: Vec<_> = unsure.iter().map(|artifact| (path(artifact), artifact.size_bytes)).collect();
+    let measured = unsure.into_iter().zip(inspect::measure(&files)).map(|(artifact, measured)| {
         let same = measured.is_ok_and(|found| found.size == artifact.size_bytes && found.sha256 == artifact.sha256);
         (artifact, same)
-    })
+    });
+    known.into_iter().map(|artifact| (artifact, true)).chain(measured)
+}
+
+fn is_same(one: &Artifact, other: &Artifact) -> bool {
+    (&one.relative_path, &one.sha256) == (&other.relative_path, &other.sha256)
 }
 
 fn first(request: &Request, host: &Host, facts: &Facts, track: &str, python: &str) -> Manifest {
@@ -258,23 +303,31 @@ fn first(request: &Request, host: &Host, facts: &Facts, track: &str, python: &st
     manifest
 }
 
+/// A path from a folder on, with forward slashes.
+fn below(folder: &str, path: &str) -> Option<String> {
+    Some(path.strip_prefix(folder)?.trim_start_matches(['/', '\\']).replace('\\', "/"))
+}
+
 fn missing(project: Project) -> Missing {
     Missing { project, need: Need::Required, extra: Extra::new() }
 }
 
-/// The entry of a job that has not ended: should nobody come to say otherwise, it was interrupted.
-fn job(project: Project) -> Job {
-    Job {
+/// The entry of a job that makes a wheel. Of one that has not ended, should nobody come to say otherwise, that it was interrupted.
+fn job(planned: &plan::Job, facts: &Facts) -> Option<Job> {
+    let project = planned.project?;
+    let record = facts.records.jobs.get(&project).filter(|_| planned.is_reused());
+    let reason = planned.decision.as_ref().map(|decision| decision.reason.clone());
+    Some(Job {
         project,
-        status: JobStatus::Interrupted,
-        reason: "selected by this request".to_owned(),
-        key: BTreeMap::new(),
-        duration: None,
-        peak_memory_bytes: None,
-        log: None,
+        status: if planned.is_reused() { JobStatus::Reused } else { JobStatus::Interrupted },
+        reason: reason.unwrap_or_else(|| "selected by this request".to_owned()),
+        key: planned.key.clone(),
+        duration: record.and_then(|record| record.seconds).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+        peak_memory_bytes: record.and_then(|record| record.peak_memory_bytes),
+        log: record.and_then(|record| record.log.clone()),
         failure: None,
         extra: Extra::new(),
-    }
+    })
 }
 
 fn failure(failed: &Failed) -> Failure {

@@ -2,10 +2,12 @@
 //! program; the second one is in `plan/check.rs`, once programs have answered.
 
 mod addresses;
+mod again;
 mod checkout;
 mod folders;
 mod generate;
 mod given;
+pub mod limits;
 mod lock;
 mod options;
 mod overrides;
@@ -17,9 +19,11 @@ use std::collections::BTreeMap;
 
 use manifest::{OptionValue, Project};
 
+pub use again::{Again, Restart};
 pub use checkout::{Changes, CheckoutWish, Depth, Submodules, Translated};
 pub use generate::Generate;
 pub use given::Given;
+pub use limits::TimeLimits;
 pub use lock::{Lock, NamedTheRock};
 use places::project_dirs;
 pub use places::{Chosen, MANIFESTS, Place, Places, Venv, dir_flag, venv_note, venv_notes, venv_python};
@@ -89,8 +93,12 @@ pub struct Request {
     pub naming: Naming,
     /// What happens to build folders and to wheels of other versions.
     pub leftovers: Leftovers,
+    /// What of earlier runs is done once more.
+    pub again: Again,
     /// How many compilers run at once.
     pub jobs: Jobs,
+    /// How long things may take.
+    pub limits: TimeLimits,
     /// Variables set or hidden by the user.
     pub overrides: Vec<Override>,
     /// Whether the sources and the SDK are the miniature ones.
@@ -259,6 +267,7 @@ impl Request {
         options::read(args, looks, &mut request, &mut said);
         request.lock = lock;
         selection::select(args, looks, &mut request, &mut said);
+        request.again = again::read(&args.again, &request.selected, &mut said);
         request.hold();
         folders::check_venv(&args.install, &request, looks, &mut said);
         folders::check_folders(&request, looks, &mut said);
@@ -305,7 +314,9 @@ impl Request {
             cache: Cache::Off,
             naming: Naming::default(),
             leftovers: Leftovers::Keep,
+            again: Again::default(),
             jobs: Jobs::Auto,
+            limits: TimeLimits::default(),
             overrides: Vec::new(),
             sources: Sources::Real,
             options: Vec::new(),

@@ -18,7 +18,7 @@ fn each_project_alone_replaces_its_wheel() {
             // Then the wheel of the output folder is what it is built against.
             finish(demo.sandbox.command(demo.venv_python()).args(["-m", "pip", "uninstall", "--yes", "torch"])).expect(0);
         }
-        let ended = finish(&mut demo.again(&["--only", project.key()])).expect(0);
+        let ended = finish(&mut demo.again(&["--only", project.key(), "--rebuild", project.key()])).expect(0);
         let built = wheels_named(&ended.stderr);
         assert_eq!(built.len(), 1, "{}", ended.stderr);
         assert!(built.iter().all(|name| name.starts_with(&format!("{}-", project.distribution()))), "{built:?}");
@@ -88,14 +88,14 @@ fn a_job_that_fails_leaves_the_others_and_says_why() {
 #[test]
 fn what_waits_for_a_failed_job_is_not_started() {
     let demo = demo();
-    let args = ["--output-dir", "skipped", "--only", "pytorch,pytorch_audio,apex"];
+    let args = ["--output-dir", "skipped", "--only", "pytorch,pytorch_audio,apex", "--rebuild", "torch"];
     let ended = finish(demo.again(&args).env("DEMO_FAIL", "torch")).expect(4);
     let (_, manifest) = the_manifest(&demo.sandbox, "skipped");
     let statuses: Vec<_> = manifest.jobs.iter().map(|job| (job.project, job.status, job.reason.as_str())).collect();
     assert_eq!(
         statuses,
         [
-            (Project::Pytorch, JobStatus::Failed, "selected by this request"),
+            (Project::Pytorch, JobStatus::Failed, "`--rebuild` says so"),
             (Project::PytorchAudio, JobStatus::Skipped, "torch failed"),
             (Project::Apex, JobStatus::Skipped, "torch failed"),
         ]
@@ -128,7 +128,7 @@ fn an_older_wheel_does_not_make_a_set_complete() {
     let demo = demo();
     let only = |wheels: &'static str| ["--output-dir", "older", "--only", wheels];
     finish(&mut demo.again(&only("pytorch_audio,apex"))).expect(0);
-    finish(demo.again(&only("apex")).env("DEMO_FAIL", "apex")).expect(4);
+    finish(demo.again(&only("apex")).args(["--rebuild", "apex"]).env("DEMO_FAIL", "apex")).expect(4);
     finish(&mut demo.again(&only("pytorch_audio"))).expect(0);
     let (path, manifest) = the_manifest(&demo.sandbox, "older");
     assert!(path.ends_with(".partial.json"), "{path}");

@@ -4,7 +4,7 @@ use manifest::counted;
 
 use super::{Code, Session, Stop, given, result, tell_github};
 use crate::cli::BuildArgs;
-use crate::execute::Wheels;
+use crate::execute::{self, Patience, Wheels};
 use crate::facts::{Facts, Looks};
 use crate::host::Host;
 use crate::plan::{self, Plan};
@@ -25,7 +25,7 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     refuse(plan::check::problems(&session.request, host, &facts))?;
 
     // Nothing of it is recorded over what another run records of the same build.
-    session.keep_others_away()?;
+    session.keep_others_away(&facts)?;
     if plan::check::is_held(&session.request, host, &facts) {
         session.report.note("the commits of the unfinished run are built; without its partial manifest they are resolved anew");
     }
@@ -60,7 +60,7 @@ fn demonstrate(session: &mut Session, facts: Facts) -> Result<Facts, Stop> {
     let Some(job) = job else {
         return Ok(facts);
     };
-    session.execute(&[job], &facts, &mut Wheels::new(), &mut |_| Ok(()))?;
+    session.execute(&[job], &facts, &mut Wheels::new(), Patience::Interruptible, &mut |_| Ok(()))?;
     Ok(session.facts(None))
 }
 
@@ -69,7 +69,7 @@ fn make(session: &mut Session, facts: &mut Facts, record: &mut Record) -> Result
     let host = session.host;
     let prepare = plan::whole(&session.request, host, facts).map_err(world)?.prepare;
     session.tell_reasons(&prepare);
-    session.execute(&prepare, facts, &mut Wheels::new(), &mut |_| Ok(()))?;
+    session.execute(&prepare, facts, &mut Wheels::new(), Patience::Interruptible, &mut |_| Ok(()))?;
     if prepare.iter().any(|job| !job.steps.is_empty()) {
         *facts = session.facts(Some(std::mem::take(facts)));
     }
@@ -79,17 +79,22 @@ fn make(session: &mut Session, facts: &mut Facts, record: &mut Record) -> Result
     session.tell_reasons(&plan.build);
     plan.warnings.iter().for_each(|warning| session.warn(warning));
     record.plan(&session.request, facts, &plan)?;
-    let mut wheels = Wheels::new();
-    let built = session.execute(&plan.build, facts, &mut wheels, &mut |event| record.note(event));
-    if let Some(Ok(python)) = facts.environment.python().map(|python| observe::ask_python(&python.executable)) {
+    let mut wheels = execute::reused(&plan.build, facts, host, &session.request.places.output);
+    let built = session.execute(&plan.build, facts, &mut wheels, Patience::Interruptible, &mut |event| record.note(event));
+    let changed = facts.environment.python().filter(|_| plan.built().next().is_some());
+    if let Some(Ok(python)) = changed.map(|python| observe::ask_python(&python.executable)) {
         record.built_in(&python, facts);
     }
     // The cache's statistics, and what builds wrote into checkouts, are noted whatever became of the wheels.
-    built.and(session.execute(&plan.finally, facts, &mut wheels, &mut |_| Ok(())))
+    built.and(session.execute(&plan.finally, facts, &mut wheels, Patience::ToTheEnd, &mut |_| Ok(())))
 }
 
 fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given: &given::Given) -> Result<Code, Stop> {
-    let end = if ended.is_ok() { End::Done } else { End::Failed };
+    let end = match &ended {
+        Ok(()) => End::Done,
+        Err(Stop::Cut(..)) => End::Cut,
+        Err(_) => End::Failed,
+    };
     let recorded = record.end(end);
     if let (Ok((manifest, path)), true) = (&recorded, session.host.on_github()) {
         let page = report::github::summary(manifest, path);
