@@ -1,12 +1,15 @@
 //! `audit`: proves what wheels hold, without a GPU.
 
+mod device;
+
 use manifest::counted;
 use serde::Serialize;
 
 use super::manifest::read;
 use super::{Code, Stop, aside, result};
+use crate::audit::device::targets;
 use crate::audit::together::{self, Known};
-use crate::audit::{self, Finding, Severity, device, settled, single, wheel::Wheel};
+use crate::audit::{self, Finding, Severity, settled, single, wheel::Wheel};
 use crate::cli::{AllowArgs, AuditArgs, PlanFormat};
 use crate::facts::Seen;
 use crate::file;
@@ -36,6 +39,9 @@ struct Audited {
 /// # Errors
 /// If the request is wrong, or the wheels cannot be read.
 pub fn run(args: &AuditArgs, host: &Host) -> Result<Code, Stop> {
+    if !args.device_code.is_empty() {
+        return device::run(&args.device_code, args.format, host);
+    }
     let secrets = Secrets::default().and(&host.env);
     let allowed = allowed(&args.allow)?;
     let folder = read::path(host, "`DIR|MANIFEST`", args.what.as_deref().unwrap_or("dist")).map_err(Stop::request)?;
@@ -86,7 +92,7 @@ fn wheels(folder: &str, secrets: &Secrets) -> Result<Vec<Wheel>, Stop> {
 }
 
 fn audited(wheel: &Wheel) -> Audited {
-    let targets = device::targets(wheel.code.iter().flat_map(|code| &code.objects));
+    let targets = targets(wheel.code.iter().flat_map(|code| &code.objects));
     Audited {
         path: wheel.file.path.clone(),
         size_bytes: wheel.file.size_bytes,
