@@ -2,11 +2,15 @@
 
 pub mod archive;
 mod code;
+mod content;
 pub mod device;
+pub mod expected;
 pub mod metadata;
 pub mod record;
-pub mod single;
+mod requires;
+mod single;
 pub mod wheel;
+mod whole;
 
 use std::fmt;
 
@@ -14,6 +18,7 @@ use manifest::shown;
 use serde::Serialize;
 
 pub use code::{Code, UnknownCode};
+pub use whole::findings;
 
 /// A fault, or what looks like one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -89,7 +94,7 @@ impl fmt::Display for Finding {
 }
 
 /// The findings in the order in which they are told, those of allowed kinds no longer errors.
-pub fn settled(mut findings: Vec<Finding>, allowed: &[Code]) -> Vec<Finding> {
+fn settled(mut findings: Vec<Finding>, allowed: &[Code]) -> Vec<Finding> {
     for finding in findings.iter_mut().filter(|finding| finding.is_error() && allowed.contains(&finding.code)) {
         finding.severity = Severity::Allowed;
         finding.hint = None;

@@ -279,6 +279,10 @@ pub struct BuildArgs {
     #[arg(long, help_heading = "Build")]
     pub no_clean: bool,
 
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub audit: AllowArgs,
+
     /// The manifest's `artifact_group` [default: pytorch-wheels]
     #[arg(long, value_name = "NAME", help_heading = "Build")]
     pub artifact_group: Option<String>,
