@@ -104,8 +104,12 @@ impl Record {
     /// The wheel of an earlier run belongs to this one as it is.
     fn take_reused(&mut self, project: Project, facts: &Facts) {
         let Some(wheel) = facts.records.wheel(project) else { return };
+        let mut artifact = wheel.artifact.clone();
+        // What an audit found in it is not known to the job.
+        let known = self.manifest.artifacts.iter().find(|known| known.sha256 == artifact.sha256);
+        artifact.gfx_targets = known.and_then(|known| known.gfx_targets.clone());
         self.manifest.artifacts.retain(|known| known.source != Some(project));
-        self.manifest.artifacts.push(wheel.artifact.clone());
+        self.manifest.artifacts.push(artifact);
         self.manifest.missing.retain(|missing| missing.project != project);
         if let Some(source) = self.manifest.source_mut(project) {
             source.version = wheel.artifact.labels.version.clone();

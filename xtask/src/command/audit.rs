@@ -1,5 +1,7 @@
 //! `audit`: proves what wheels hold, without a GPU. The same is a stage of `build`.
 
+mod device;
+
 use manifest::{Artifact, Audit, AuditFinding, Extra, Manifest, Status, counted};
 use serde::Serialize;
 
@@ -7,7 +9,7 @@ use super::manifest::{read, verify};
 use super::{Code, Session, Stop, aside, result};
 use crate::audit::expected::{Expected, is_covered, subject};
 use crate::audit::wheel::Wheel;
-use crate::audit::{self, Finding, Severity, device};
+use crate::audit::{self, Finding, Severity};
 use crate::cli::{AllowArgs, AuditArgs, PlanFormat};
 use crate::facts::Seen;
 use crate::host::Host;
@@ -45,6 +47,9 @@ struct Subject {
 /// # Errors
 /// If the request is wrong, the wheels cannot be read, or are not those of the manifest.
 pub fn run(args: &AuditArgs, host: &Host) -> Result<Code, Stop> {
+    if !args.device_code.is_empty() {
+        return device::run(&args.device_code, args.format, host);
+    }
     let secrets = Secrets::default().and(&host.env);
     let path = read::path(host, "`DIR|MANIFEST`", args.what.as_deref().unwrap_or("dist"));
     let (path, allowed, given) = match (path, allowed(&args.allow), given(args)) {
@@ -168,7 +173,7 @@ fn audited(wheel: &Wheel) -> Audited {
 }
 
 fn targets(wheel: &Wheel) -> Vec<String> {
-    let targets = device::targets(wheel.code.iter().flat_map(|code| &code.objects));
+    let targets = audit::device::targets(wheel.code.iter().flat_map(|code| &code.objects));
     targets.iter().map(|target| target.as_str().to_owned()).collect()
 }
 
