@@ -5,10 +5,15 @@ mod code;
 mod content;
 pub mod device;
 pub mod expected;
+pub mod linkage;
 pub mod metadata;
+pub mod proof;
 pub mod record;
+pub mod requirement;
 mod requires;
+pub mod set;
 mod single;
+pub mod together;
 pub mod wheel;
 mod whole;
 

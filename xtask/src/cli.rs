@@ -9,6 +9,7 @@ mod going;
 mod limits;
 mod lock;
 mod manifest;
+mod proof;
 
 pub use again::AgainArgs;
 pub use audit::{AllowArgs, AuditArgs};
@@ -20,6 +21,7 @@ pub use manifest::{
     DiffArgs, ExportArgs, ExportFormat, GenerateArgs, ManifestCommand, MatrixArgs, MergeArgs, SchemaArgs, ShowArgs, System,
     UploadArgs, VerifyArgs,
 };
+pub use proof::ProofArgs;
 
 /// Builds PyTorch wheels for AMD GPUs: sources, Python environment, ROCm packages, five wheels, one manifest.
 #[derive(Clone, Debug, Parser)]
@@ -304,6 +306,10 @@ pub struct BuildArgs {
     /// The manifest's `artifact_group` [default: pytorch-wheels]
     #[arg(long, value_name = "NAME", help_heading = "Build")]
     pub artifact_group: Option<String>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub proof: ProofArgs,
 
     /// Build miniature sources with a miniature ROCm, to see everything work in a minute
     #[arg(long, action = ArgAction::SetTrue, help_heading = "Wheels")]

@@ -10,6 +10,7 @@ pub mod lock;
 pub mod manifest;
 pub mod matrix;
 pub mod plan;
+mod proof;
 pub mod upload;
 
 use std::io::{ErrorKind, Write};

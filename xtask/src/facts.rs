@@ -2,6 +2,7 @@
 //! that a plan can be repeated on another machine from what was seen on this one.
 
 mod git;
+mod installed;
 mod job;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use manifest::Project;
 use serde::{Deserialize, Serialize};
 
 pub use git::{GitState, Listed, Owner, Part};
+pub use installed::{Distribution, Installed};
 pub use job::{Ended, JobRecord, Key, LastBuild, RecordedWheel, Records, WheelState};
 
 use crate::version::PythonVersion;

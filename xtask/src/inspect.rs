@@ -2,6 +2,7 @@
 //! each has one small buffer, however large the wheels are.
 
 pub mod device;
+pub mod linkage;
 mod members;
 mod metadata;
 mod pass;

@@ -15,6 +15,7 @@ pub mod jobs;
 pub mod key;
 mod mark;
 mod naming;
+pub mod proof;
 pub mod python;
 mod reuse;
 pub mod rocm;

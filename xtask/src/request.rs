@@ -15,6 +15,7 @@ mod overrides;
 mod places;
 mod said;
 mod selection;
+mod trial;
 
 use std::collections::BTreeMap;
 
@@ -29,6 +30,7 @@ pub use limits::TimeLimits;
 pub use lock::{Lock, NamedTheRock};
 use places::project_dirs;
 pub use places::{Chosen, MANIFESTS, Place, Places, Venv, dir_flag, venv_note, venv_notes, venv_python};
+pub use trial::Trial;
 
 use said::Said;
 
@@ -99,6 +101,8 @@ pub struct Request {
     pub going: Going,
     /// What of earlier runs is done once more.
     pub again: Again,
+    /// How far the finished set is tried.
+    pub trial: Trial,
     /// How many compilers run at once.
     pub jobs: Jobs,
     /// How long things may take.
@@ -321,6 +325,7 @@ impl Request {
             leftovers: Leftovers::Keep,
             going: Going::default(),
             again: Again::default(),
+            trial: Trial::Import,
             jobs: Jobs::Auto,
             limits: TimeLimits::default(),
             overrides: Vec::new(),

@@ -2,6 +2,10 @@
 
 mod archives;
 mod device;
+mod linkage;
+mod planned;
+mod readers;
+mod trial;
 mod wheels;
 
 use serde_json::Value;

@@ -56,6 +56,38 @@ pub enum Code {
     DeviceCodeExtra,
     /// Device code that is not whole, or not for the target that its container says.
     DeviceCodeBroken,
+    /// A library or program from which it cannot be read what it needs.
+    Linkage,
+    /// A library for another processor than the wheel.
+    WrongMachine,
+    /// A library that looks for others outside the environment that it is installed into.
+    RunPathOutside,
+    /// A needed library that nothing brings.
+    LibraryMissing,
+    /// A needed library that most systems have, but not all.
+    LibraryOfSystem,
+    /// A needed library of a wheel of the set that is not required.
+    LibraryUndeclared,
+    /// A needed library of which it is not known whether what is required has it.
+    LibraryUnproven,
+    /// A project that was asked for has no wheel in the set.
+    SetIncomplete,
+    /// Wheels that are not for each other, or not for the same ROCm.
+    SetMismatch,
+    /// The set cannot be installed into a clean environment.
+    NotInstallable,
+    /// What is installed does not fit together, as pip says.
+    RequirementsConflict,
+    /// A wheel that cannot be imported.
+    NotImportable,
+    /// A wheel that is another version once it is installed.
+    OtherVersion,
+    /// A torch that is not built for ROCm.
+    NoHip,
+    /// A wheel without its operators.
+    NoOperators,
+    /// An operator that fails on the processor.
+    OperatorFails,
 }
 
 /// A name that is no code's.
@@ -77,7 +109,7 @@ impl UnknownCode {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 40] = [
         Self::Archive,
         Self::ArchiveContent,
         Self::ArchiveName,
@@ -102,6 +134,22 @@ impl Code {
         Self::DeviceCodeMissing,
         Self::DeviceCodeExtra,
         Self::DeviceCodeBroken,
+        Self::Linkage,
+        Self::WrongMachine,
+        Self::RunPathOutside,
+        Self::LibraryMissing,
+        Self::LibraryOfSystem,
+        Self::LibraryUndeclared,
+        Self::LibraryUnproven,
+        Self::SetIncomplete,
+        Self::SetMismatch,
+        Self::NotInstallable,
+        Self::RequirementsConflict,
+        Self::NotImportable,
+        Self::OtherVersion,
+        Self::NoHip,
+        Self::NoOperators,
+        Self::OperatorFails,
     ];
 
     /// The code of this name.
@@ -139,6 +187,22 @@ impl Code {
             Self::DeviceCodeMissing => "device-code-missing",
             Self::DeviceCodeExtra => "device-code-extra",
             Self::DeviceCodeBroken => "device-code-broken",
+            Self::Linkage => "linkage",
+            Self::WrongMachine => "wrong-machine",
+            Self::RunPathOutside => "run-path-outside",
+            Self::LibraryMissing => "library-missing",
+            Self::LibraryOfSystem => "library-of-system",
+            Self::LibraryUndeclared => "library-undeclared",
+            Self::LibraryUnproven => "library-unproven",
+            Self::SetIncomplete => "set-incomplete",
+            Self::SetMismatch => "set-mismatch",
+            Self::NotInstallable => "not-installable",
+            Self::RequirementsConflict => "requirements-conflict",
+            Self::NotImportable => "not-importable",
+            Self::OtherVersion => "other-version",
+            Self::NoHip => "no-hip",
+            Self::NoOperators => "no-operators",
+            Self::OperatorFails => "operator-fails",
         }
     }
 
@@ -169,6 +233,24 @@ impl Code {
             Self::DeviceCodeMissing => "build the wheel with these targets in `PYTORCH_ROCM_ARCH`",
             Self::DeviceCodeExtra => "if it is wanted there, say `--allow device-code-extra`",
             Self::DeviceCodeBroken => "build the wheel again",
+            Self::Linkage => "build the wheel again: what is in it is damaged",
+            Self::WrongMachine => "take out what another build left behind, and build the wheel again",
+            Self::RunPathOutside => {
+                "link with `-Wl,-rpath,'$ORIGIN'` and what is relative to it, or set it with `patchelf --set-rpath`"
+            }
+            Self::LibraryMissing => "put it into the wheel, or require the package that has it",
+            Self::LibraryOfSystem => "put it into the wheel: `auditwheel repair`",
+            Self::LibraryUndeclared => "it works only where something else installs and imports that first",
+            Self::LibraryUnproven => "leave `--no-audit-install` out: then what is required is installed and looked into",
+            Self::SetIncomplete => "build it, and let it be recorded in the same manifest",
+            Self::SetMismatch => "build those that do not fit again, against the others",
+            Self::NotInstallable => "where there is no index, say `--no-audit-install`",
+            Self::RequirementsConflict => "build those that do not fit again, with the versions that they require",
+            Self::NotImportable => "look into the log of its import",
+            Self::OtherVersion => "build the wheel again",
+            Self::NoHip => "build torch with `USE_ROCM=ON`",
+            Self::NoOperators => "look into the log of its import",
+            Self::OperatorFails => "look into the log of its import",
         }
     }
 }

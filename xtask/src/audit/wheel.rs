@@ -6,6 +6,7 @@ use manifest::FolderFile;
 
 use super::Finding;
 use super::device::{CodeObject, Fault};
+use super::linkage::Linkage;
 
 /// A wheel that was read from its first byte to its last.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Wheel {
     pub texts: BTreeMap<String, String>,
     /// The device code of the members that have any, and what is wrong with it.
     pub code: Vec<MemberCode>,
+    /// Its libraries and programs, by their names, and what they link to.
+    pub libraries: Vec<(String, Linkage)>,
     /// What is wrong with the archive.
     pub faults: Vec<Finding>,
 }

@@ -2,6 +2,7 @@
 
 use super::device::{WheelCode, compare, targets};
 use super::expected::{self, Expected, ours};
+use super::together::{self, Known};
 use super::wheel::Wheel;
 use super::{Code, Finding, content, requires, settled, single};
 
@@ -17,6 +18,8 @@ pub fn findings(wheels: &[Wheel], expected: &Expected, allowed: &[Code]) -> Vec<
         findings.extend(found.into_iter().map(|finding| Finding { wheel: Some(wheel.file.path.clone()), ..finding }));
     }
     findings.extend(requires::findings(&whole, expected));
+    let known = Known { asked: &expected.asked, rocm: expected.rocm.as_deref(), installed: None };
+    findings.extend(together::findings(&whole, known));
     if !expected.gfx.is_empty() {
         findings.extend(compare(&expected.targets(), &codes(&whole)));
     }

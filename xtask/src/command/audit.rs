@@ -5,13 +5,13 @@ mod device;
 use manifest::{Artifact, Audit, AuditFinding, Extra, Manifest, Status, counted};
 use serde::Serialize;
 
-use super::manifest::{read, verify};
+use super::manifest::{read as named, verify};
 use super::{Code, Session, Stop, aside, result};
 use crate::audit::expected::{Expected, is_covered, subject};
 use crate::audit::wheel::Wheel;
 use crate::audit::{self, Finding, Severity};
 use crate::cli::{AllowArgs, AuditArgs, PlanFormat};
-use crate::facts::Seen;
+use crate::facts::{Facts, Seen};
 use crate::host::Host;
 use crate::inspect::{self, InspectError, PassedOver};
 use crate::record::Record;
@@ -51,7 +51,7 @@ pub fn run(args: &AuditArgs, host: &Host) -> Result<Code, Stop> {
         return device::run(&args.device_code, args.format, host);
     }
     let secrets = Secrets::default().and(&host.env);
-    let path = read::path(host, "`DIR|MANIFEST`", args.what.as_deref().unwrap_or("dist"));
+    let path = named::path(host, "`DIR|MANIFEST`", args.what.as_deref().unwrap_or("dist"));
     let (path, allowed, given) = match (path, allowed(&args.allow), given(args)) {
         (Ok(path), Ok(allowed), Ok(given)) => (path, allowed, given),
         (path, allowed, given) => {
@@ -73,7 +73,7 @@ pub fn run(args: &AuditArgs, host: &Host) -> Result<Code, Stop> {
     match args.format {
         PlanFormat::Json => {
             let report = Report { wheels: wheels.iter().map(audited).collect(), findings: &findings };
-            result(&read::harmless(&serde_json::to_string_pretty(&report).unwrap_or_default()))?;
+            result(&named::harmless(&serde_json::to_string_pretty(&report).unwrap_or_default()))?;
         }
         PlanFormat::Text => result(&(lines(&findings) + &sum(&findings, &wheels)))?,
     }
@@ -198,19 +198,27 @@ fn sum(findings: &[Finding], wheels: &[Wheel]) -> String {
 ///
 /// # Errors
 /// If there are errors among the findings, or a wheel cannot be read.
-pub(super) fn stage(session: &mut Session, record: &mut Record, args: &AllowArgs) -> Result<(), Stop> {
+pub(super) fn stage(session: &mut Session, facts: &Facts, record: &mut Record, args: &AllowArgs) -> Result<(), Stop> {
     let allowed = allowed(args).map_err(|problems| Stop::Problems(Code::Request, problems))?;
     let manifest = record.manifest();
-    let expected = Expected::of(manifest);
-    if manifest.artifacts.is_empty() || is_covered(manifest, &expected, &allowed) {
-        return Ok(());
+    // A set that lacks a wheel is not whole, which is said elsewhere and no fault of those that are there.
+    let expected = Expected { asked: Vec::new(), ..Expected::of(manifest) };
+    if !manifest.artifacts.is_empty() && !is_covered(manifest, &expected, &allowed) {
+        read(session, record, &expected, &allowed)?;
     }
+    let installed = session.try_set(facts, record.manifest())?;
+    Ok(record.installed(installed)?)
+}
+
+/// Reads the wheels that the manifest lists, and writes down what is wrong with them.
+fn read(session: &mut Session, record: &mut Record, expected: &Expected, allowed: &[audit::Code]) -> Result<(), Stop> {
+    let manifest = record.manifest();
     let files: Vec<(String, u64)> =
         manifest.artifacts.iter().map(|wheel| (wheel.relative_path.as_str().to_owned(), wheel.size_bytes)).collect();
     let wheels = inspect::contents_of(&session.request.places.output, &files).map_err(unreadable)?;
-    let findings = audit::findings(&wheels, &expected, &allowed);
+    let findings = audit::findings(&wheels, expected, allowed);
     let written = Audit {
-        subject: subject(&manifest.artifacts, &expected, &allowed),
+        subject: subject(&manifest.artifacts, expected, allowed),
         findings: findings.iter().map(|finding| recorded(finding, session)).collect(),
         allowed: allowed.iter().map(|code| code.name().to_owned()).collect(),
         installed: false,

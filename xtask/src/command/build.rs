@@ -34,7 +34,7 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     let mut record = Record::begin(&session.request, host, &facts, &track)?;
     record.warning().iter().for_each(|warning| session.warn(warning));
     let ended = make(&mut session, &mut facts, &mut record);
-    let ended = ended.and_then(|()| audit::stage(&mut session, &mut record, &args.audit));
+    let ended = ended.and_then(|()| audit::stage(&mut session, &facts, &mut record, &args.audit));
     finish(&mut session, record, ended, &given)
 }
 

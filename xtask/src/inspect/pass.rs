@@ -1,6 +1,7 @@
 //! The one pass over a wheel: its list first, then every byte from the first to the last, through a window. Each member is unpacked as it
 //! goes by, and what it holds is hashed, searched for device code and thrown away.
 
+mod again;
 mod list;
 mod member;
 mod source;
@@ -11,16 +12,21 @@ use std::io;
 
 use manifest::{FolderFile, shown};
 
+use self::again::Packed;
 use self::list::Listed;
 use self::member::Unpacking;
 use self::source::Source;
 use super::device;
+use super::linkage::{Capture, Learned, Learner};
 use crate::audit::archive::{self, Entry, Kind, Packing};
 use crate::audit::wheel::{Hash, Member, MemberCode, Wheel, kept, may_hold_code};
 use crate::audit::{Code, Finding};
 
 /// The fixed part of the header before a member, and what it begins with.
 const HEADER: usize = 30;
+/// The most bytes of names of libraries; torch's have some 20 thousand.
+const MOST_LINKED: usize = 16 << 20;
+
 const HEADER_MAGIC: [u8; 4] = *b"PK\x03\x04";
 
 /// Reads a wheel, which the folder's owner calls by this path.
@@ -30,7 +36,7 @@ const HEADER_MAGIC: [u8; 4] = *b"PK\x03\x04";
 pub(super) fn read(file: File, path: &str) -> io::Result<Wheel> {
     let length = file.metadata()?.len();
     let (listed, file) = list::list(file)?;
-    let mut pass = Pass { source: Source::new(file)?, listed, wheel: empty(path), quiet: false };
+    let mut pass = Pass { source: Source::new(file)?, listed, wheel: empty(path), quiet: false, names: 0 };
     pass.wheel.faults.append(&mut pass.listed.faults);
     pass.wheel.faults.extend(archive::faults(&pass.listed.entries, length));
     // What cannot be unpacked safely is hashed all the same: a manifest may want to know which file it was.
@@ -50,7 +56,7 @@ pub(super) fn read(file: File, path: &str) -> io::Result<Wheel> {
 
 fn empty(path: &str) -> Wheel {
     let file = FolderFile { path: path.to_owned(), size_bytes: 0, sha256: crate::file::stored(b"").sha256 };
-    Wheel { file, members: Vec::new(), texts: BTreeMap::new(), code: Vec::new(), faults: Vec::new() }
+    Wheel { file, members: Vec::new(), texts: BTreeMap::new(), code: Vec::new(), libraries: Vec::new(), faults: Vec::new() }
 }
 
 struct Pass {
@@ -59,6 +65,8 @@ struct Pass {
     wheel: Wheel,
     /// Whether the order of the members is lost, so that what stands between them says nothing any more.
     quiet: bool,
+    /// How many bytes are kept of what libraries link to.
+    names: usize,
 }
 
 impl Pass {
@@ -129,12 +137,19 @@ impl Pass {
     fn content(&mut self, entry: &Entry, deflated: bool) -> io::Result<()> {
         let name = entry.text();
         let function = self.listed.functions.get(&name).copied().unwrap_or_default();
-        let mut unpacking = Unpacking::new(&mut self.source, entry, deflated, function, kept(&name));
+        let begin = self.source.position();
+        let unpacking = Unpacking::new(&mut self.source, entry, deflated, function, kept(&name));
+        let mut capture = Capture::new(unpacking);
         let scanned = match entry.kind == Kind::File && may_hold_code(&name) {
-            true => device::scan(&mut unpacking)?,
+            true => device::scan(&mut capture)?,
             false => device::Scanned::default(),
         };
+        capture.drain()?;
+        let (unpacking, learner) = capture.into_parts();
         let unpacked = unpacking.finish()?;
+        if unpacked.fault.is_none() && entry.kind == Kind::File {
+            self.linkage(&name, learner, Packed { begin, size: entry.packed, deflated })?;
+        }
         if !scanned.objects.is_empty() || !scanned.faults.is_empty() {
             self.wheel.code.push(MemberCode { member: name.clone(), objects: scanned.objects, faults: scanned.faults });
         }
@@ -152,6 +167,30 @@ impl Pass {
         }
         let hash = unpacked.hash.filter(|_| unpacked.fault.is_none()).map(|bytes| Hash { function, bytes });
         self.wheel.members.push(Member { name, size: unpacked.size, hash });
+        Ok(())
+    }
+
+    /// What a member links to; where its names had passed before it was known that they are names, it is unpacked again.
+    fn linkage(&mut self, name: &str, learner: Learner, packed: Packed) -> io::Result<()> {
+        let mut learned = learner.end();
+        while let Ok(Learned::Again(again)) = learned {
+            learned = self.source.aside(|file| again.look(&mut *again::reader(file, packed)?))?;
+        }
+        match learned {
+            Ok(Learned::Linkage(linkage)) if self.names + linkage.names() > MOST_LINKED => {
+                let text = format!("the wheel's libraries name more others than {MOST_LINKED} bytes can hold");
+                self.wheel.faults.push(Finding::of_member(Code::Linkage, name, text));
+            }
+            Ok(Learned::Linkage(linkage)) => {
+                self.names += linkage.names();
+                self.wheel.libraries.push((name.to_owned(), *linkage));
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let text = format!("what it links to cannot be read: {error}");
+                self.wheel.faults.push(Finding::of_member(Code::Linkage, name, text));
+            }
+        }
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! A file that is read once, hashed on the way.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use crate::file::{Meter, Stored};
 
@@ -72,6 +72,14 @@ impl Source {
             self.consume(length);
         }
         Ok(())
+    }
+
+    /// Reads elsewhere in the file, which is neither hashed nor changes where this goes on.
+    pub(super) fn aside<T>(&mut self, look: impl FnOnce(&mut File) -> T) -> io::Result<T> {
+        let at = self.file.stream_position()?;
+        let result = look(&mut self.file);
+        self.file.seek(SeekFrom::Start(at))?;
+        Ok(result)
     }
 
     /// The size and hash of all that was read.
