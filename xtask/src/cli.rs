@@ -299,6 +299,10 @@ pub struct BuildArgs {
     #[allow(missing_docs)]
     pub limits: LimitArgs,
 
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub audit: AllowArgs,
+
     /// The manifest's `artifact_group` [default: pytorch-wheels]
     #[arg(long, value_name = "NAME", help_heading = "Build")]
     pub artifact_group: Option<String>,

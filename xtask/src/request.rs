@@ -16,6 +16,7 @@ mod places;
 mod problem;
 mod said;
 mod selection;
+mod trial;
 
 use std::collections::BTreeMap;
 
@@ -30,11 +31,12 @@ pub use limits::TimeLimits;
 pub use lock::{Lock, NamedTheRock};
 use places::project_dirs;
 pub use places::{Chosen, MANIFESTS, Place, Places, Venv, dir_flag, venv_note, venv_notes, venv_python};
+pub use trial::Trial;
 
 pub use problem::Problem;
 use said::Said;
 
-use crate::cli::{BuildArgs, InstallArgs, ProofArgs, Wish};
+use crate::cli::{BuildArgs, InstallArgs, Wish};
 use crate::facts::{Locked, Looks};
 use crate::gfx::Selection;
 use crate::host::{Host, Platform};
@@ -219,28 +221,6 @@ pub enum Leftovers {
     Keep,
     /// Both are removed.
     Clean,
-}
-
-/// How far a set of wheels is tried in a clean environment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trial {
-    /// Not at all.
-    Skip,
-    /// They are installed and imported.
-    Import,
-    /// An operator of each is tried on the processor, too.
-    Smoke,
-}
-
-impl Trial {
-    /// What the two flags say.
-    pub fn of(args: &ProofArgs) -> Self {
-        match (args.no_audit_install, args.smoke) {
-            (true, _) => Trial::Skip,
-            (_, true) => Trial::Smoke,
-            _ => Trial::Import,
-        }
-    }
 }
 
 /// How many compilers run at once.

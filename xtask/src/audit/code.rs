@@ -40,6 +40,16 @@ pub enum Code {
     Version,
     /// A range of Pythons that is none, or leaves out the one that the wheel is built for.
     PythonRange,
+    /// A version that was not planned.
+    VersionPlanned,
+    /// Tags of another Python or platform than the set's.
+    TagsPlanned,
+    /// A requirement that does not pin ROCm, triton or torch to what the wheel was built with.
+    Requires,
+    /// A file that the wheel must have is not there, or is empty.
+    Content,
+    /// A `torch/_rocm_init.py` for another ROCm, or that loads other libraries than it must.
+    RocmInit,
     /// A wheel without device code for a target that was asked for.
     DeviceCodeMissing,
     /// Device code for a target that was not asked for.
@@ -99,7 +109,7 @@ impl UnknownCode {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 40] = [
         Self::Archive,
         Self::ArchiveContent,
         Self::ArchiveName,
@@ -116,6 +126,11 @@ impl Code {
         Self::Metadata,
         Self::Version,
         Self::PythonRange,
+        Self::VersionPlanned,
+        Self::TagsPlanned,
+        Self::Requires,
+        Self::Content,
+        Self::RocmInit,
         Self::DeviceCodeMissing,
         Self::DeviceCodeExtra,
         Self::DeviceCodeBroken,
@@ -164,6 +179,11 @@ impl Code {
             Self::Metadata => "metadata",
             Self::Version => "version",
             Self::PythonRange => "python-range",
+            Self::VersionPlanned => "version-planned",
+            Self::TagsPlanned => "tags-planned",
+            Self::Requires => "requires",
+            Self::Content => "content",
+            Self::RocmInit => "rocm-init",
             Self::DeviceCodeMissing => "device-code-missing",
             Self::DeviceCodeExtra => "device-code-extra",
             Self::DeviceCodeBroken => "device-code-broken",
@@ -205,6 +225,11 @@ impl Code {
             Self::Metadata => "look in the project's `setup.py` or `pyproject.toml`, and build the wheel again",
             Self::Version => "build the wheel again: something renamed the file",
             Self::PythonRange => "look at `requires-python` in the project's `pyproject.toml` or `setup.py`",
+            Self::VersionPlanned => "look in the job's log for what gave the wheel its version",
+            Self::TagsPlanned => "build the wheel with the set's Python, on its platform",
+            Self::Requires => "build the wheel again with the others of the set",
+            Self::Content => "look in the job's log for what was not built or not packed",
+            Self::RocmInit => "build torch again: its build writes this file",
             Self::DeviceCodeMissing => "build the wheel with these targets in `PYTORCH_ROCM_ARCH`",
             Self::DeviceCodeExtra => "if it is wanted there, say `--allow device-code-extra`",
             Self::DeviceCodeBroken => "build the wheel again",

@@ -23,23 +23,23 @@ pub(super) struct Proven {
     pub(super) findings: Vec<Finding>,
     /// What is installed in the clean environment, if all could be installed.
     pub(super) installed: Option<Installed>,
-    /// What cut it short, if something did.
-    pub(super) cut: Option<Cut>,
 }
 
 /// Tries the set. The environment is removed afterwards.
 ///
 /// # Errors
-/// In words: if it cannot be told what was installed.
-pub(super) fn prove(proof: &Proof, world: &World, draw: &mut dyn FnMut(&Event)) -> Result<Proven, String> {
+/// If it cannot be told what was installed, or the run is cut short.
+pub(super) fn prove(proof: &Proof, world: &World, draw: &mut dyn FnMut(&Event)) -> Result<Proven, Stop> {
     let mut proven = Proven::default();
     let mut is_installed = false;
     for (attempt, job) in proof.attempts() {
-        let (verdict, failed) = run(job, world, draw);
-        if let Verdict::Cut(cut) = verdict {
-            proven.cut = Some(cut);
-            break;
-        }
+        let failed = match run(job, world, draw) {
+            Ok(failed) => failed,
+            Err(cut) => {
+                let _ = run(proof.clean_up(), &tidying(world), draw);
+                return Err(Stop::Cut(cut, Vec::new()));
+            }
+        };
         is_installed |= attempt == Attempt::Install && failed.is_none();
         if let Some(failed) = &failed {
             proven.findings.extend(findings(attempt, failed, proof.wheels));
@@ -50,32 +50,31 @@ pub(super) fn prove(proof: &Proof, world: &World, draw: &mut dyn FnMut(&Event)) 
     }
     let (program, args) = proof.list();
     let installed = is_installed.then(|| observe::installed(&program, &args, &proof.dir)).transpose();
-    let limits = Limits { patience: Patience::ToTheEnd, ..world.limits };
-    run(proof.clean_up(), &World { limits, logs: world.logs.clone(), recorded: BTreeSet::new(), ..*world }, draw);
-    proven.installed = installed?;
+    let _ = run(proof.clean_up(), &tidying(world), draw);
+    proven.installed = installed.map_err(|cause| Stop::world(Problem::new(cause)))?;
     Ok(proven)
 }
 
 impl Session<'_> {
-    /// Tries the set that was built.
+    /// Tries the set that was built; false if it cannot be tried or nobody wants it.
     ///
     /// # Errors
     /// If something is wrong with it.
-    pub(super) fn try_set(&mut self, facts: &Facts, manifest: &Manifest) -> Result<(), Stop> {
+    pub(super) fn try_set(&mut self, facts: &Facts, manifest: &Manifest) -> Result<bool, Stop> {
         if self.request.trial == Trial::Skip {
-            return Ok(());
+            return Ok(false);
         }
         let (host, python) = (self.host, plan::python::choose(&self.request, facts).map_err(Stop::world)?);
         let wheels = wheels(manifest, |path| host.platform.join(&self.request.places.output, path));
         if let Some(why) = untried(manifest, &wheels, python) {
             self.report.note(&format!("the set is not tried in a clean environment: {why}"));
-            return Ok(());
+            return Ok(false);
         }
         let (note, key) =
             (host.platform.join(&self.request.places.python(&python.series), "tried"), key(manifest, self.request.trial));
         if file::read_if_there(&note)?.is_some_and(|tried| tried == key) {
             self.report.note("the set was tried in a clean environment already, and nothing of it changed");
-            return Ok(());
+            return Ok(true);
         }
         if self.logs.is_empty() {
             self.logs = self.logs_folder(facts)?;
@@ -93,12 +92,10 @@ impl Session<'_> {
             limits: self.limits(Patience::Interruptible),
         };
         let report = &mut self.report;
-        let proven = prove(&proof, &world, &mut |event| report.draw(event)).map_err(|cause| Stop::world(Problem::new(cause)))?;
-        if let Some(cut) = proven.cut {
-            return Err(Stop::Cut(cut, Vec::new()));
-        }
+        let proven = prove(&proof, &world, &mut |event| report.draw(event))?;
         if proven.findings.is_empty() {
-            return Ok(file::write_text(&note, &key)?);
+            file::write_text(&note, &key)?;
+            return Ok(true);
         }
         Err(Stop::Unproven(proven.findings.iter().map(|finding| format!("{finding}\n")).collect()))
     }
@@ -142,8 +139,14 @@ fn exactly(wish: &RocmWish, version: &str) -> Option<RocmWish> {
     Some(RocmWish { specifier: Specifier::parse(&format!("=={version}")).ok()?, ..wish.clone() })
 }
 
+/// The same for what tidies up, whatever became of the rest.
+fn tidying<'a>(world: &World<'a>) -> World<'a> {
+    let limits = Limits { patience: Patience::ToTheEnd, ..world.limits };
+    World { limits, logs: world.logs.clone(), recorded: BTreeSet::new(), ..*world }
+}
+
 /// Does one job; how it failed, if it did.
-fn run(job: Job, world: &World, draw: &mut dyn FnMut(&Event)) -> (Verdict, Option<Box<Failed>>) {
+fn run(job: Job, world: &World, draw: &mut dyn FnMut(&Event)) -> Result<Option<Box<Failed>>, Cut> {
     let mut failure = None;
     let verdict = execute::execute(&[job], OnFailure::Stop, &mut Wheels::new(), world, &mut |event| {
         draw(&event);
@@ -151,7 +154,7 @@ fn run(job: Job, world: &World, draw: &mut dyn FnMut(&Event)) -> (Verdict, Optio
             failure = Some(failed);
         }
     });
-    (verdict, failure)
+    if let Verdict::Cut(cut) = verdict { Err(cut) } else { Ok(failure) }
 }
 
 fn findings(attempt: Attempt, failed: &Failed, wheels: &[(String, WheelName)]) -> Vec<Finding> {
