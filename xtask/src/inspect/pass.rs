@@ -1,6 +1,7 @@
 //! The one pass over a wheel: its list first, then every byte from the first to the last, through a window. Each member is unpacked as it
 //! goes by, and what it holds is hashed, searched for device code and thrown away.
 
+mod end;
 mod list;
 mod member;
 mod source;
