@@ -39,13 +39,16 @@ const CONTENTS: &[(&str, &str, Before)] = &[
         wheel.seal();
         wheel.members.push(wheel.members[0].clone());
     }),
+    ("a file that is a folder, too", "archive-twice", |wheel| wheel.set("torch/__init__.py/x.py", "")),
+    ("a name that is not marked as UTF-8", "archive-name", |wheel| wheel.set("torch/f\u{fc}nf.py", "")),
     ("no RECORD line", "record-unlisted", |wheel| {
         wheel.seal();
         wheel.set("torch/new.py", "");
     }),
     ("a file that went", "record-absent", |wheel| {
+        wheel.set("torch/more.py", "");
         wheel.seal();
-        wheel.remove(INIT);
+        wheel.remove("torch/more.py");
     }),
     ("a file that changed", "record-hash", |wheel| {
         wheel.seal();
@@ -125,6 +128,14 @@ const ARCHIVES: &[(&str, &str, After)] = &[
         bytes[end + 8] += 1;
         bytes[end + 10] += 1;
     }),
+    ("a list shorter than is said", "archive", |bytes| end(bytes, 12)),
+    ("a list that begins elsewhere than is said", "archive", |bytes| end(bytes, 16)),
+    ("a second disk", "archive", |bytes| end(bytes, 4)),
+    ("members on this disk that are not all", "archive", |bytes| end(bytes, 8)),
+    ("bytes between its list and its end", "archive", |bytes| {
+        let at = bytes.len() - 22;
+        bytes.splice(at..at, *b"hidden");
+    }),
     ("content that changed", "archive-content", |bytes| {
         let at = header(bytes, INIT, Header::Local) + 30 + INIT.len();
         bytes[at] ^= 1;
@@ -139,9 +150,24 @@ const ARCHIVES: &[(&str, &str, After)] = &[
         let at = header(bytes, INIT, Header::Listed) + 38;
         bytes[at..at + 4].copy_from_slice(&(0o120_777u32 << 16).to_le_bytes());
     }),
+    ("a symbolic link, made on Windows", "archive-kind", |bytes| {
+        let at = header(bytes, INIT, Header::Listed);
+        bytes[at + 5] = 0;
+        bytes[at + 38..at + 42].copy_from_slice(&(0o120_777u32 << 16).to_le_bytes());
+    }),
+    ("a pipe", "archive-kind", |bytes| {
+        let at = header(bytes, INIT, Header::Listed) + 38;
+        bytes[at..at + 4].copy_from_slice(&(0o010_644u32 << 16).to_le_bytes());
+    }),
     ("more than a disk has", "archive-bomb", |bytes| lie(bytes, INIT, 0xffff_fffe)),
     ("no RECORD", "record", |bytes| patch(bytes, RECORD, Header::Both, Field::NAME, b"torch-2.13.0+rocm7.14.0.dist-info/RECORX")),
 ];
+
+/// Changes the byte of the archive's end that stands there.
+fn end(bytes: &mut [u8], at: usize) {
+    let end = bytes.len() - 22;
+    bytes[end + at] ^= 1;
+}
 
 /// Says in both headers that a member's content has so many bytes.
 fn lie(bytes: &mut [u8], name: &str, size: u32) {

@@ -1,6 +1,6 @@
 //! What a wheel's archive lists, and what is wrong with that list; nothing is unpacked for it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Code, Finding};
 
@@ -18,6 +18,8 @@ const MODEST: u64 = 1 << 30;
 pub struct Entry {
     /// Its name, in the bytes that are there.
     pub name: Vec<u8>,
+    /// Whether all who unpack it read that name.
+    pub spelling: Spelling,
     /// What it is.
     pub kind: Kind,
     /// How it is packed.
@@ -41,6 +43,17 @@ impl Entry {
     }
 }
 
+/// Whether a member's name is the same for all who read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelling {
+    /// It is ASCII, or marked as UTF-8.
+    Plain,
+    /// It is neither, so that most read it as code page 437.
+    Unmarked,
+    /// An extra field has another one, which some programs prefer.
+    Elsewhere,
+}
+
 /// What a member is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -50,6 +63,8 @@ pub enum Kind {
     Folder,
     /// A symbolic link, which no wheel may have.
     Link,
+    /// A pipe, socket or device, which no wheel may have.
+    Special,
 }
 
 /// How a member is packed.
@@ -76,11 +91,18 @@ pub fn faults(entries: &[Entry], file: u64) -> Vec<Finding> {
 fn entry(entry: &Entry) -> Vec<Finding> {
     let name = entry.text();
     let mut findings = Vec::new();
-    if let Some(fault) = name_fault(&entry.name) {
+    let spelling = match entry.spelling {
+        Spelling::Plain => None,
+        Spelling::Unmarked => Some("is not marked as UTF-8"),
+        Spelling::Elsewhere => Some("stands in an extra field once more"),
+    };
+    if let Some(fault) = name_fault(&entry.name).or(spelling) {
         findings.push(Finding::of_member(Code::ArchiveName, &name, format!("its name {fault}")));
     }
     let kind = match (entry.kind, entry.packing) {
         (Kind::Link, _) => Some("it is a symbolic link".to_owned()),
+        (Kind::Special, _) => Some("it is a pipe, socket or device".to_owned()),
+        (Kind::Folder, _) if entry.size > 0 => Some("it is a folder, and has content".to_owned()),
         (_, Packing::Encrypted) => Some("it is encrypted".to_owned()),
         (_, Packing::Other(method)) => {
             Some(format!("it is packed by method {method}, and wheels have only `store` (0) and `deflate` (8)"))
@@ -118,11 +140,20 @@ fn name_fault(name: &[u8]) -> Option<&'static str> {
 
 /// Members that share a name, or names that Windows and macOS take for one.
 fn twice(entries: &[Entry]) -> Vec<Finding> {
+    let key = |name: &str| name.trim_end_matches('/').to_lowercase();
     let mut seen: HashMap<String, &Entry> = HashMap::new();
+    let all: BTreeSet<String> = entries.iter().map(|entry| key(&entry.text())).collect();
     let mut findings = Vec::new();
     for entry in entries {
         let name = entry.text();
-        match seen.insert(name.trim_end_matches('/').to_lowercase(), entry) {
+        let folded = key(&name);
+        let folder = format!("{folded}/");
+        let inside = all.range(folder.clone()..).next().filter(|other| entry.kind != Kind::Folder && other.starts_with(&folder));
+        if let Some(other) = inside {
+            let text = format!("it is a folder, too: `{}` is in it", manifest::shown(other));
+            findings.push(Finding::of_member(Code::ArchiveTwice, &name, text));
+        }
+        match seen.insert(folded, entry) {
             Some(other) if other.name == entry.name => {
                 findings.push(Finding::of_member(Code::ArchiveTwice, &name, "it is there twice"));
             }
@@ -155,6 +186,7 @@ mod tests {
     fn entry_of(name: &[u8], size: u64) -> Entry {
         Entry {
             name: name.to_vec(),
+            spelling: Spelling::Plain,
             kind: Kind::File,
             packing: Packing::Deflated,
             crc: 0,

@@ -88,7 +88,8 @@ fn absent(wheel: &Wheel, needed: &Needed) -> Option<Finding> {
         return Some(Finding::new(Code::Content, format!("there is no {name} in it")));
     }
     let all: Vec<&Member> = found.collect();
-    let empty = all.iter().all(|member| member.size == 0);
+    // What could not be unpacked has no hash, and is told already.
+    let empty = all.iter().all(|member| member.size == 0 && member.hash.is_some());
     empty.then(|| Finding::of_member(Code::Content, &all[0].name, "it is empty"))
 }
 

@@ -2,6 +2,7 @@
 //! goes by, and what it holds is hashed, searched for device code and thrown away.
 
 mod again;
+mod end;
 mod list;
 mod member;
 mod source;

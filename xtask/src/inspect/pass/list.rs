@@ -5,15 +5,20 @@ use std::fs::File;
 use std::io;
 
 use manifest::shown;
-use rawzip::{CompressionMethod, FileReader, ZipArchive, ZipFileHeaderRecord};
+use rawzip::extra_fields::ExtraFieldId;
+use rawzip::{CompressionMethod, FileReader, ReaderAt, ZipArchive, ZipFileHeaderRecord};
 
-use crate::audit::archive::{Entry, Kind, Packing};
+use super::end::{self, Extent};
+use crate::audit::archive::{Entry, Kind, Packing, Spelling};
 use crate::audit::wheel::Function;
 use crate::audit::{Code, Finding};
 use crate::inspect::metadata::{BUFFER, MOST_FILES, unpack_any};
 
 /// The most bytes of all names together. torch's have about one million.
 const MOST_NAMES: usize = 16 << 20;
+
+/// The fixed part of a member's header in the list.
+const HEADER: usize = 46;
 
 /// What is known before the pass.
 pub(super) struct Listed {
@@ -59,7 +64,9 @@ pub(super) fn list(file: File) -> io::Result<(Listed, File)> {
 }
 
 fn fill(listed: &mut Listed, archive: &ZipArchive<FileReader>, length: u64, buffer: &mut [u8]) -> Result<(), String> {
-    listed.directory = Some(archive.directory_offset());
+    let start = archive.directory_offset();
+    listed.directory = Some(start);
+    let mut list = Extent { start, end: start, count: 0 };
     let unreadable = |error: rawzip::Error| format!("its list cannot be read: {}", shown(&error.to_string()));
     let (mut names, mut record) = (0, None);
     let mut entries = archive.entries(buffer);
@@ -72,15 +79,14 @@ fn fill(listed: &mut Listed, archive: &ZipArchive<FileReader>, length: u64, buff
         if ours.name.ends_with(b".dist-info/RECORD") {
             record = Some(entry.wayfinder()).map(|wayfinder| (wayfinder, entry.compression_method()));
         }
+        let extra = entry.extra_fields().remaining_bytes().len();
+        list.end =
+            entry.central_directory_offset() + (HEADER + ours.name.len() + extra + entry.comment().as_bytes().len()) as u64;
+        list.count += 1;
         listed.entries.push(ours);
     }
-    let said = archive.entries_hint();
-    if said != listed.entries.len() as u64 {
-        listed.faults.push(Finding::new(
-            Code::Archive,
-            format!("its end says that it lists {said} members, and it lists {}", listed.entries.len()),
-        ));
-    }
+    let fault = end_fault(archive, list).map_err(|error| format!("its end cannot be read: {error}"))?;
+    listed.faults.extend(fault.map(|text| Finding::new(Code::Archive, text)));
     if archive.end_offset() != length {
         let text = format!("{} bytes stand behind its end", length.saturating_sub(archive.end_offset()));
         listed.faults.push(Finding::new(Code::Archive, text));
@@ -92,6 +98,17 @@ fn fill(listed: &mut Listed, archive: &ZipArchive<FileReader>, length: u64, buff
     Ok(())
 }
 
+/// What is wrong with what stands behind the list.
+fn end_fault(archive: &ZipArchive<FileReader>, list: Extent) -> io::Result<Option<String>> {
+    let length = (archive.eocd_offset() + 22).saturating_sub(list.end);
+    let mut bytes = [0; end::LONGEST];
+    let Some(bytes) = usize::try_from(length).ok().and_then(|length| bytes.get_mut(..length)) else {
+        return Ok(Some(format!("{length} bytes stand between its list and its end")));
+    };
+    archive.get_ref().read_exact_at(bytes, list.end)?;
+    Ok(end::fault(list, bytes))
+}
+
 fn of(entry: &ZipFileHeaderRecord) -> Entry {
     let packing = match entry.compression_method() {
         _ if entry.flags().is_encrypted() || entry.flags().has_strong_encryption() => Packing::Encrypted,
@@ -99,15 +116,24 @@ fn of(entry: &ZipFileHeaderRecord) -> Entry {
         CompressionMethod::DEFLATE => Packing::Deflated,
         other => Packing::Other(other.as_u16()),
     };
-    let kind = if entry.mode().is_symlink() {
-        Kind::Link
-    } else if entry.is_dir() {
-        Kind::Folder
+    // Installers look at these bits whichever system the archive names, so the library's own reading of them will not do.
+    let kind = match entry.external_attributes() >> 28 {
+        0o12 => Kind::Link,
+        0o1 | 0o2 | 0o6 | 0o14 => Kind::Special,
+        _ if entry.is_dir() => Kind::Folder,
+        _ => Kind::File,
+    };
+    let name = entry.file_path().as_bytes().to_vec();
+    let spelling = if entry.extra_fields().any(|(id, _)| id == ExtraFieldId::INFO_ZIP_UNICODE_PATH) {
+        Spelling::Elsewhere
+    } else if name.is_ascii() || entry.flags().is_utf8() {
+        Spelling::Plain
     } else {
-        Kind::File
+        Spelling::Unmarked
     };
     Entry {
-        name: entry.file_path().as_bytes().to_vec(),
+        name,
+        spelling,
         kind,
         packing,
         crc: entry.crc32(),
