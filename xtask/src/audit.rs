@@ -2,16 +2,20 @@
 
 pub mod archive;
 mod code;
+mod content;
 pub mod device;
+pub mod expected;
 pub mod linkage;
 pub mod metadata;
 pub mod proof;
 pub mod record;
 pub mod requirement;
+mod requires;
 pub mod set;
-pub mod single;
-pub mod together;
+mod single;
+mod together;
 pub mod wheel;
+mod whole;
 
 use std::fmt;
 
@@ -19,6 +23,7 @@ use manifest::shown;
 use serde::Serialize;
 
 pub use code::{Code, UnknownCode};
+pub use whole::{Proven, findings};
 
 /// A fault, or what looks like one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -94,7 +99,7 @@ impl fmt::Display for Finding {
 }
 
 /// The findings in the order in which they are told, those of allowed kinds no longer errors.
-pub fn settled(mut findings: Vec<Finding>, allowed: &[Code]) -> Vec<Finding> {
+fn settled(mut findings: Vec<Finding>, allowed: &[Code]) -> Vec<Finding> {
     for finding in findings.iter_mut().filter(|finding| finding.is_error() && allowed.contains(&finding.code)) {
         finding.severity = Severity::Allowed;
         finding.hint = None;

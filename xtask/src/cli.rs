@@ -15,7 +15,7 @@ pub use manifest::{
     DiffArgs, ExportArgs, ExportFormat, GenerateArgs, ManifestCommand, MatrixArgs, MergeArgs, SchemaArgs, ShowArgs, System,
     UploadArgs, VerifyArgs,
 };
-pub use proof::ProofArgs;
+pub use proof::{ProofArgs, TrialArgs};
 
 /// Builds PyTorch wheels for AMD GPUs: sources, Python environment, ROCm packages, five wheels, one manifest.
 #[derive(Clone, Debug, Parser)]
@@ -280,6 +280,10 @@ pub struct BuildArgs {
     /// Keep build folders [default]
     #[arg(long, help_heading = "Build")]
     pub no_clean: bool,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub audit: AllowArgs,
 
     /// The manifest's `artifact_group` [default: pytorch-wheels]
     #[arg(long, value_name = "NAME", help_heading = "Build")]

@@ -143,10 +143,19 @@ pub fn folder(path: &str) -> Result<Found, Vec<InspectError>> {
 /// Everything that is wrong, in the order of the paths.
 pub fn contents(path: &str) -> Result<(Vec<Wheel>, Vec<PassedOver>), Vec<InspectError>> {
     let (listed, passed_over) = list(path)?;
-    let read = side_by_side(&listed, |wheel| wheel.stamp.size, |wheel| read_whole(path, wheel));
+    let files: Vec<(String, u64)> = listed.iter().map(|wheel| (wheel.path.to_string(), wheel.stamp.size)).collect();
+    Ok((contents_of(path, &files)?, passed_over))
+}
+
+/// Reads these wheels of a folder, and all that is in them; their sizes are guesses by which large ones are begun first.
+///
+/// # Errors
+/// Everything that is wrong, in the order given.
+pub fn contents_of(folder: &str, files: &[(String, u64)]) -> Result<Vec<Wheel>, Vec<InspectError>> {
+    let read = side_by_side(files, |(_, size)| *size, |(path, _)| read_whole(folder, path));
     let (wheels, errors): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
     let errors: Vec<InspectError> = errors.into_iter().filter_map(Result::err).collect();
-    if errors.is_empty() { Ok((wheels.into_iter().flatten().collect(), passed_over)) } else { Err(errors) }
+    if errors.is_empty() { Ok(wheels.into_iter().flatten().collect()) } else { Err(errors) }
 }
 
 /// The size and hash of each file, in the order given; `size` is a guess by which large ones are begun first.
@@ -250,13 +259,14 @@ fn read(folder: &str, wheel: &Listed) -> Result<Inspected, InspectError> {
     Ok(Inspected { file, requires_dist })
 }
 
-/// The same with all that is in it.
-fn read_whole(folder: &str, wheel: &Listed) -> Result<Wheel, InspectError> {
-    let path = format!("{folder}/{}", wheel.path);
+/// Reads a wheel and all that is in it.
+fn read_whole(folder: &str, relative: &str) -> Result<Wheel, InspectError> {
+    let path = format!("{folder}/{relative}");
     let unread = |cause| InspectError::File(FileError { doing: "read", path: path.clone(), cause });
-    let read = pass::read(file::open_to_read(&path)?, wheel.path.as_str()).map_err(unread)?;
-    if read.file.size_bytes != wheel.stamp.size || file::stamp(&path).as_ref() != Some(&wheel.stamp) {
-        return Err(InspectError::Changed(wheel.path.to_string()));
+    let before = file::stamp(&path);
+    let read = pass::read(file::open_to_read(&path)?, relative).map_err(unread)?;
+    if before.is_none_or(|stamp| stamp.size != read.file.size_bytes || file::stamp(&path) != Some(stamp)) {
+        return Err(InspectError::Changed(relative.to_owned()));
     }
     Ok(read)
 }

@@ -1,5 +1,6 @@
 //! Folds events into the manifest and keeps it on disk: true after every step, under its partial name until every wheel is there.
 
+mod audited;
 mod ci;
 mod jobs;
 mod sums;
@@ -118,6 +119,7 @@ impl Record {
             Event::WheelTaken { project, artifact, .. } => {
                 self.manifest.artifacts.retain(|known| known.source != Some(*project));
                 self.manifest.artifacts.push(Artifact::clone(artifact));
+                self.manifest.audit = None;
                 self.manifest.missing.retain(|missing| missing.project != *project);
                 let version = artifact.labels.version.clone();
                 if let Some(source) = self.manifest.source_mut(*project) {
@@ -150,11 +152,6 @@ impl Record {
             }
             _ => Ok(()),
         }
-    }
-
-    /// The manifest as it is now.
-    pub fn manifest(&self) -> &Manifest {
-        &self.manifest
     }
 
     /// Ends the manifest: complete under its final name if every wheel is there, partial otherwise. Returns it and its path.
@@ -202,6 +199,8 @@ impl Record {
                 None => {}
             }
         }
+        // An audit of wheels that are not all there any more says nothing.
+        self.manifest.audit = earlier.audit.clone().filter(|_| self.manifest.artifacts.len() == earlier.artifacts.len());
         // A set that lacks a wheel stays a partial one, whichever other wheel is built next.
         lost.sort_unstable();
         lost.dedup();

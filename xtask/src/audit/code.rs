@@ -40,6 +40,16 @@ pub enum Code {
     Version,
     /// A range of Pythons that is none, or leaves out the one that the wheel is built for.
     PythonRange,
+    /// A version that was not planned.
+    VersionPlanned,
+    /// Tags of another Python or platform than the set's.
+    TagsPlanned,
+    /// A requirement that does not pin ROCm, triton or torch to what the wheel was built with.
+    Requires,
+    /// A file that the wheel must have is not there, or is empty.
+    Content,
+    /// A `torch/_rocm_init.py` for another ROCm, or that loads other libraries than it must.
+    RocmInit,
     /// A wheel without device code for a target that was asked for.
     DeviceCodeMissing,
     /// Device code for a target that was not asked for.
@@ -60,8 +70,6 @@ pub enum Code {
     LibraryUndeclared,
     /// A needed library of which it is not known whether what is required has it.
     LibraryUnproven,
-    /// A project that was asked for has no wheel in the set.
-    SetIncomplete,
     /// Wheels that are not for each other, or not for the same ROCm.
     SetMismatch,
     /// The set cannot be installed into a clean environment.
@@ -99,7 +107,7 @@ impl UnknownCode {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 39] = [
         Self::Archive,
         Self::ArchiveContent,
         Self::ArchiveName,
@@ -116,6 +124,11 @@ impl Code {
         Self::Metadata,
         Self::Version,
         Self::PythonRange,
+        Self::VersionPlanned,
+        Self::TagsPlanned,
+        Self::Requires,
+        Self::Content,
+        Self::RocmInit,
         Self::DeviceCodeMissing,
         Self::DeviceCodeExtra,
         Self::DeviceCodeBroken,
@@ -126,7 +139,6 @@ impl Code {
         Self::LibraryOfSystem,
         Self::LibraryUndeclared,
         Self::LibraryUnproven,
-        Self::SetIncomplete,
         Self::SetMismatch,
         Self::NotInstallable,
         Self::RequirementsConflict,
@@ -164,6 +176,11 @@ impl Code {
             Self::Metadata => "metadata",
             Self::Version => "version",
             Self::PythonRange => "python-range",
+            Self::VersionPlanned => "version-planned",
+            Self::TagsPlanned => "tags-planned",
+            Self::Requires => "requires",
+            Self::Content => "content",
+            Self::RocmInit => "rocm-init",
             Self::DeviceCodeMissing => "device-code-missing",
             Self::DeviceCodeExtra => "device-code-extra",
             Self::DeviceCodeBroken => "device-code-broken",
@@ -174,7 +191,6 @@ impl Code {
             Self::LibraryOfSystem => "library-of-system",
             Self::LibraryUndeclared => "library-undeclared",
             Self::LibraryUnproven => "library-unproven",
-            Self::SetIncomplete => "set-incomplete",
             Self::SetMismatch => "set-mismatch",
             Self::NotInstallable => "not-installable",
             Self::RequirementsConflict => "requirements-conflict",
@@ -205,6 +221,11 @@ impl Code {
             Self::Metadata => "look in the project's `setup.py` or `pyproject.toml`, and build the wheel again",
             Self::Version => "build the wheel again: something renamed the file",
             Self::PythonRange => "look at `requires-python` in the project's `pyproject.toml` or `setup.py`",
+            Self::VersionPlanned => "look in the job's log for what gave the wheel its version",
+            Self::TagsPlanned => "build the wheel with the set's Python, on its platform",
+            Self::Requires => "build the wheel again with the others of the set",
+            Self::Content => "look in the job's log for what was not built or not packed",
+            Self::RocmInit => "build torch again: its build writes this file",
             Self::DeviceCodeMissing => "build the wheel with these targets in `PYTORCH_ROCM_ARCH`",
             Self::DeviceCodeExtra => "if it is wanted there, say `--allow device-code-extra`",
             Self::DeviceCodeBroken => "build the wheel again",
@@ -217,7 +238,6 @@ impl Code {
             Self::LibraryOfSystem => "put it into the wheel: `auditwheel repair`",
             Self::LibraryUndeclared => "it works only where something else installs and imports that first",
             Self::LibraryUnproven => "leave `--no-audit-install` out: then what is required is installed and looked into",
-            Self::SetIncomplete => "build it, and let it be recorded in the same manifest",
             Self::SetMismatch => "build those that do not fit again, against the others",
             Self::NotInstallable => "where there is no index, say `--no-audit-install`",
             Self::RequirementsConflict => "build those that do not fit again, with the versions that they require",

@@ -2,7 +2,7 @@
 
 use manifest::counted;
 
-use super::{Code, Session, Stop, given, result, tell_github};
+use super::{Code, Session, Stop, audit, given, result, tell_github};
 use crate::cli::BuildArgs;
 use crate::execute::Wheels;
 use crate::facts::{Facts, Looks};
@@ -34,6 +34,7 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     let mut record = Record::begin(&session.request, host, &facts, &track)?;
     record.warning().iter().for_each(|warning| session.warn(warning));
     let ended = make(&mut session, &mut facts, &mut record);
+    let ended = ended.and_then(|()| audit::stage(&mut session, &facts, &mut record, &args.audit));
     finish(&mut session, record, ended, &given)
 }
 
@@ -42,7 +43,10 @@ pub(super) fn request(args: &BuildArgs, host: &Host, given: Given) -> Result<(Re
     let wrong = |problems| Stop::Problems(Code::Request, problems);
     let places = Places::build(args, host).map_err(wrong)?;
     let mut looks = observe::looks(host, &places, args.install.python.as_deref());
-    let request = Request::build(args, host, places, &looks, given).map_err(wrong)?;
+    let request = match (Request::build(args, host, places, &looks, given), audit::allowed(&args.audit)) {
+        (Ok(request), Ok(_)) => request,
+        (request, allowed) => return Err(wrong([request.err(), allowed.err()].into_iter().flatten().flatten().collect())),
+    };
     if request.sources == Sources::Demo {
         let mark = demo::mark(&request.places, &request.gfx.commas());
         looks.paths.insert(mark.clone(), file::look(&mark));
@@ -85,8 +89,7 @@ fn make(session: &mut Session, facts: &mut Facts, record: &mut Record) -> Result
         record.built_in(&python, facts);
     }
     // The cache's statistics, and what builds wrote into checkouts, are noted whatever became of the wheels.
-    built.and(session.execute(&plan.finally, facts, &mut wheels, &mut |_| Ok(())))?;
-    session.try_set(facts, record.manifest())
+    built.and(session.execute(&plan.finally, facts, &mut wheels, &mut |_| Ok(())))
 }
 
 fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given: &given::Given) -> Result<Code, Stop> {
