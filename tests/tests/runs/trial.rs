@@ -25,7 +25,4 @@ fn a_torch_without_rocm_is_none() {
     assert!(!ended.stderr.contains("audit-"), "{}", ended.stderr);
     let ended = sandbox.run(&[&words[..], &["--smoke"]].concat()).expect(0);
     assert!(ended.stderr.contains("audit-torch"), "{}", ended.stderr);
-    let again = sandbox.run(&[&words[..], &["--smoke"]].concat()).expect(0);
-    // What was tried and did not change is not tried again.
-    assert!(!again.stderr.contains("audit-"), "{}", again.stderr);
 }
