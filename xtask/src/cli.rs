@@ -2,14 +2,20 @@
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+mod again;
 mod audit;
 mod checkout;
+mod going;
+mod limits;
 mod lock;
 mod manifest;
 mod proof;
 
+pub use again::AgainArgs;
 pub use audit::{AllowArgs, AuditArgs};
 pub use checkout::CheckoutArgs;
+pub use going::GoingArgs;
+pub use limits::LimitArgs;
 pub use lock::LockArgs;
 pub use manifest::{
     DiffArgs, ExportArgs, ExportFormat, GenerateArgs, ManifestCommand, MatrixArgs, MergeArgs, SchemaArgs, ShowArgs, System,
@@ -238,6 +244,14 @@ pub struct BuildArgs {
     #[arg(long, help_heading = "Wheels")]
     pub no_build_apex: bool,
 
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub going: GoingArgs,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub again: AgainArgs,
+
     /// Compile flash attention into torch [default: if a target supports it and, on Linux, triton is built]
     #[arg(long, overrides_with = "no_enable_pytorch_flash_attention", help_heading = "Build")]
     pub enable_pytorch_flash_attention: bool,
@@ -280,6 +294,10 @@ pub struct BuildArgs {
     /// Keep build folders [default]
     #[arg(long, help_heading = "Build")]
     pub no_clean: bool,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub limits: LimitArgs,
 
     #[command(flatten)]
     #[allow(missing_docs)]

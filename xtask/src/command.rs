@@ -1,5 +1,6 @@
 //! The commands: what each looks at, plans and does, in that order; and how they end.
 
+mod alone;
 pub mod audit;
 pub mod build;
 pub mod checkout;
@@ -12,23 +13,23 @@ pub mod plan;
 mod proof;
 pub mod upload;
 
-use std::fs::File;
 use std::io::{ErrorKind, Write};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ::manifest::ExportError;
 
 use crate::cli::{GfxArgs, InstallArgs, PlanFormat};
-use crate::event::{Event, Failed, JobEnd};
-use crate::execute::{self, Verdict, Wheels, World};
+use crate::event::{Cut, Event, Failed, JobEnd};
+use crate::execute::{self, Limits, Patience, Verdict, Wheels, World};
 use crate::facts::{Facts, Looks};
-use crate::file::FileError;
+use crate::failure::Class;
+use crate::file::{FileError, Held};
 use crate::host::Host;
 use crate::plan::{Job, JobName};
 use crate::redact::{Secrets, for_terminal};
-use crate::report::Report;
-use crate::request::{Problem, Request};
-use crate::{file, gfx as targets, observe};
+use crate::report::{Report, github};
+use crate::request::{Problem, Request, limits};
+use crate::{file, gfx as targets, observe, process};
 
 /// The exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,12 @@ pub enum Code {
     Job = 4,
     /// A verification failed.
     Unproven = 5,
+    /// Stopped in time; the same command goes on.
+    OutOfTime = 6,
+    /// Done, but optional wheels are missing.
+    Lacking = 7,
+    /// Somebody asked it to end.
+    Interrupted = 130,
 }
 
 /// Why a command ends before its time.
@@ -57,6 +64,8 @@ pub enum Stop {
     Unproven(String),
     /// Jobs that failed.
     Jobs(Vec<(JobName, Box<Failed>)>),
+    /// Jobs that were cut short, none having failed.
+    Cut(Cut, Vec<(JobName, Box<Failed>)>),
     /// A plan that should have no holes has one.
     Unknown(Vec<String>),
 }
@@ -72,6 +81,15 @@ impl Stop {
         Stop::Problems(Code::World, vec![problem])
     }
 
+    /// What went wrong after the tool was asked to end went wrong because of that.
+    pub fn or_interrupted(self) -> Self {
+        match self {
+            _ if !process::is_stopping() => self,
+            Stop::Cut(_, jobs) | Stop::Jobs(jobs) => Stop::Cut(Cut::Interrupted, jobs),
+            _ => Stop::Cut(Cut::Interrupted, Vec::new()),
+        }
+    }
+
     /// Tells it on standard error, without secrets, and gives the exit code.
     pub fn tell(&self, secrets: &Secrets) -> Code {
         let mut text = String::new();
@@ -84,6 +102,7 @@ impl Stop {
             }
             Stop::Unproven(lines) => text.clone_from(lines),
             Stop::Jobs(jobs) => jobs.iter().for_each(|(name, failed)| text.push_str(&failure(name, failed))),
+            Stop::Cut(cut, jobs) => text = cut_short(*cut, jobs),
             Stop::Unknown(facts) => {
                 text = format!(
                     "error: the plan still lacks: {}\nhint: this is a mistake of the tool; please report it\n",
@@ -96,6 +115,8 @@ impl Stop {
             Stop::Problems(code, _) => *code,
             Stop::Unproven(_) => Code::Unproven,
             Stop::Jobs(_) => Code::Job,
+            Stop::Cut(Cut::OutOfTime, _) => Code::OutOfTime,
+            Stop::Cut(..) => Code::Interrupted,
             Stop::Unknown(_) => Code::Bug,
         }
     }
@@ -107,14 +128,34 @@ impl From<FileError> for Stop {
     }
 }
 
+fn cut_short(cut: Cut, jobs: &[(JobName, Box<Failed>)]) -> String {
+    let mut text = match cut {
+        Cut::OutOfTime => "error: the time that `--time-budget` gives is over\n".to_owned(),
+        _ => "error: interrupted\n".to_owned(),
+    };
+    text.extend(jobs.iter().map(|(name, failed)| format!("  {name}: {}; log: {}\n", failed.sentence(), failed.log)));
+    if cut == Cut::OutOfTime || !jobs.is_empty() {
+        text.push_str("hint: the same command goes on where this one stopped\n");
+    }
+    text
+}
+
 fn failure(name: &JobName, failed: &Failed) -> String {
     let mut text = format!("error: {name}: {}\n", failed.sentence());
+    let finding = &failed.finding;
+    text.extend(finding.error.iter().map(|error| format!("  first error: {error}\n")));
+    text.extend(finding.target.iter().map(|target| format!("  while making: {target}\n")));
+    text.extend(finding.command.iter().map(|command| format!("  by: {command}\n")));
+    if finding.class != Class::Other {
+        text.push_str(&format!("  kind: {}\n", finding.class));
+    }
     if !failed.tail.is_empty() {
         text.push_str("  last lines:\n");
         failed.tail.iter().for_each(|line| text.push_str(&format!("    | {line}\n")));
     }
     text.extend(failed.command.iter().map(|command| format!("  command: {command}\n")));
     text.push_str(&format!("  log: {}\n", failed.log));
+    text.extend(finding.hint().map(|hint| format!("hint: {hint}\n")));
     text
 }
 
@@ -170,8 +211,10 @@ struct Session<'a> {
     report: Report,
     logs: String,
     started: Instant,
-    /// What keeps other runs away from the folder of the checkouts, as soon as something is done.
-    alone: Option<File>,
+    /// Jobs that failed, and whose wheels may be missing.
+    lost: Vec<(JobName, Box<Failed>)>,
+    /// What keeps other runs away, as soon as something is done.
+    alone: Vec<Held>,
 }
 
 impl<'a> Session<'a> {
@@ -181,7 +224,8 @@ impl<'a> Session<'a> {
     }
 
     fn reporting(host: &'a Host, looks: Looks, request: Request, report: Report) -> Self {
-        Session { host, looks, request, report, logs: String::new(), started: Instant::now(), alone: None }
+        let (logs, started) = (String::new(), Instant::now());
+        Session { host, looks, request, report, logs, started, lost: Vec::new(), alone: Vec::new() }
     }
 
     /// Looks at what programs answer; what `before` already knows of commits is kept.
@@ -195,6 +239,7 @@ impl<'a> Session<'a> {
         jobs: &[Job],
         facts: &Facts,
         wheels: &mut Wheels,
+        patience: Patience,
         note: &mut dyn FnMut(&Event) -> Result<(), FileError>,
     ) -> Result<(), Stop> {
         // A job without steps only says why there is nothing to do.
@@ -202,7 +247,7 @@ impl<'a> Session<'a> {
         if jobs.is_empty() {
             return Ok(());
         }
-        self.keep_others_away()?;
+        self.keep_others_away(facts)?;
         if self.logs.is_empty() {
             self.logs = self.logs_folder(facts)?;
         }
@@ -212,43 +257,44 @@ impl<'a> Session<'a> {
             secrets: &self.request.secrets,
             logs: self.logs.clone(),
             recorded: crate::plan::check::recorded(&self.request, self.host, facts),
+            limits: self.limits(patience),
         };
         let mut failures = Vec::new();
         let mut unwritten = None;
         let report = &mut self.report;
-        let verdict = execute::execute(&jobs, wheels, &world, &mut |event| {
+        let verdict = execute::execute(&jobs, self.request.going.on_failure, wheels, &world, &mut |event| {
             report.draw(&event);
             if let Err(error) = note(&event) {
                 unwritten.get_or_insert(error);
             }
             if let Event::JobEnded { job, end: JobEnd::Failed(failed), .. } = event {
+                if self.host.on_github() {
+                    report.command(&github::annotation(&job, &failed));
+                }
                 failures.push((job, failed));
             }
         });
         match (verdict, unwritten) {
             (Verdict::Failed, _) => Err(Stop::Jobs(failures)),
+            (Verdict::Cut(cut), _) => Err(Stop::Cut(cut, failures)),
             (Verdict::Done, Some(error)) => Err(error.into()),
-            (Verdict::Done, None) => Ok(()),
+            (Verdict::Done, None) => {
+                self.lost.extend(failures);
+                Ok(())
+            }
         }
     }
 
-    /// Two runs that make checkouts in one folder would take each other's away.
-    fn keep_others_away(&mut self) -> Result<(), Stop> {
-        let places = &self.request.places;
-        if self.alone.is_some() || !self.request.selected.iter().any(|project| self.request.fetches(*project)) {
-            return Ok(());
+    /// What cuts jobs short, whenever they begin.
+    fn limits(&self, patience: Patience) -> Limits {
+        let wish = &self.request.limits;
+        let seconds = |seconds: u64| Duration::from_secs(seconds);
+        Limits {
+            stage: wish.stage.map(seconds),
+            deadline: wish.budget.map(|budget| self.started + seconds(budget - limits::reserve(budget))),
+            stall: Some(seconds(self.host.stall().into())),
+            patience,
         }
-        let owner = match file::take_alone(&places.checkouts_lock())? {
-            Ok(file) => {
-                self.alone = Some(file);
-                return Ok(());
-            }
-            Err(owner) => owner,
-        };
-        let process = owner.parse::<u32>().map(|id| format!(", process {id},")).unwrap_or_default();
-        let text = format!("another run{process} is at work in `{}`", places.checkouts);
-        let hint = "wait until it has ended, or name another folder with `--work-dir` or `--root-checkout-dir`";
-        Err(Stop::world(Problem::new(text).hint(hint)))
     }
 
     fn logs_folder(&self, facts: &Facts) -> Result<String, Stop> {
@@ -269,6 +315,9 @@ impl<'a> Session<'a> {
 
     fn tell_reasons(&mut self, jobs: &[Job]) {
         for job in jobs {
+            if let Some(decision) = &job.decision {
+                self.report.decided(job, &self.request.secrets.redact(&decision.to_string()));
+            }
             for why in &job.why {
                 self.report.reason(job, &self.request.secrets.redact(why));
             }

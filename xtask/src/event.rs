@@ -3,6 +3,7 @@
 use manifest::{Artifact, Project};
 use serde::Serialize;
 
+use crate::failure::Finding;
 use crate::plan::{JobName, Pace};
 use crate::redact::Secrets;
 
@@ -46,6 +47,28 @@ pub enum Event {
         /// What it does, and the percentage: `Receiving objects: 43%`.
         text: String,
     },
+    /// What a job's programs use now.
+    Used {
+        /// Whose.
+        job: JobName,
+        /// Their memory, in bytes.
+        memory: u64,
+    },
+    /// A job still runs: told now and then to whoever watches no bars.
+    Lives {
+        /// Which.
+        job: JobName,
+        /// The step that it is at.
+        purpose: String,
+        /// For how long it has run, in seconds.
+        seconds: f64,
+        /// What a program last said of how far it is: `345/4000`, `Receiving objects: 43%`.
+        progress: Option<String>,
+        /// How much longer it takes if it takes as long as in an earlier run, in seconds.
+        remaining: Option<f64>,
+        /// The memory of its programs, in bytes.
+        memory: Option<u64>,
+    },
     /// The tool has something to say about a job: a retry, a failure that is tolerated, a difference that it measured.
     Said {
         /// Whose.
@@ -76,6 +99,8 @@ pub enum Event {
         end: JobEnd,
         /// How long it took, in seconds.
         seconds: f64,
+        /// The most memory that its programs used together, in bytes, where that could be measured.
+        peak_memory: Option<u64>,
     },
 }
 
@@ -92,6 +117,27 @@ pub enum JobEnd {
         /// The job it waits for.
         because_of: JobName,
     },
+    /// It was not started, and could not have ended in time, or the tool was asked to end.
+    NotStarted {
+        /// Why, in words.
+        why: String,
+        /// What would have cut it short.
+        cut: Cut,
+    },
+}
+
+/// What ends a job before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cut {
+    /// Ctrl-C, or another signal to the tool.
+    Interrupted,
+    /// `--time-budget`.
+    OutOfTime,
+    /// `--stage-timeout`.
+    TimedOut,
+    /// It did nothing for too long.
+    Stalled,
 }
 
 /// A step that failed.
@@ -103,10 +149,14 @@ pub struct Failed {
     pub cause: String,
     /// The command, as a line that can be pasted, directory included.
     pub command: Option<String>,
+    /// What cut it short, if something did.
+    pub cut: Option<Cut>,
     /// The exit code, if a program ended with one.
     pub exit_code: Option<i32>,
     /// The signal, if one ended a program.
     pub signal: Option<i32>,
+    /// What is read off all that the program printed.
+    pub finding: Finding,
     /// The last lines that the program printed.
     pub tail: Vec<String>,
     /// The file that has all of them.
@@ -138,8 +188,10 @@ mod tests {
             purpose: "reading it with long-value".to_owned(),
             cause: r"lost what `git fetch 'https://u:pa'\''ssword@host/x'` prints: broken pipe".to_owned(),
             command: None,
+            cut: None,
             exit_code: None,
             signal: None,
+            finding: Finding::default(),
             tail: Vec::new(),
             log: String::new(),
         };

@@ -2,23 +2,31 @@
 //! does not say; each retry and each tolerated failure is an event.
 
 mod cache;
+mod course;
+mod progress;
+mod pulse;
 mod step;
 mod store;
 mod wheel;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::Scope;
-use std::time::Instant;
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
 
-use manifest::{Project, WheelName};
+use course::{Course, Hindrance, INTERRUPTED, OUT_OF_TIME};
+use manifest::{Project, WheelName, duration};
 
-use crate::event::{Event, Failed, JobEnd};
-use crate::facts::Looks;
+use crate::event::{Cut, Event, Failed, JobEnd};
+use crate::facts::{Facts, Looks};
+use crate::failure::Finding;
 use crate::host::Host;
-use crate::plan::{Hole, Job, JobName};
+use crate::plan::{Hole, Job};
+use crate::process;
 use crate::redact::Secrets;
+use crate::request::OnFailure;
+use pulse::Pulse;
 
 /// What jobs need of the world beside their steps.
 pub struct World<'a> {
@@ -32,6 +40,43 @@ pub struct World<'a> {
     pub logs: String,
     /// Wheels in the output folder that an earlier run of the same request recorded; a new wheel replaces those of its distribution.
     pub recorded: BTreeSet<String>,
+    /// What cuts jobs short.
+    pub limits: Limits,
+}
+
+/// What cuts jobs short.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    /// How long a job may take.
+    pub stage: Option<Duration>,
+    /// When all of them must have ended.
+    pub deadline: Option<Instant>,
+    /// How long a program may do nothing.
+    pub stall: Option<Duration>,
+    /// Whether whoever wants the tool to end has to wait for them.
+    pub patience: Patience,
+}
+
+/// Whether jobs are cut short when the tool is asked to end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Patience {
+    /// They are.
+    #[default]
+    Interruptible,
+    /// They note what was done, and take no time.
+    ToTheEnd,
+}
+
+impl Limits {
+    /// What keeps jobs from being started, or from going on, now.
+    fn cut(&self) -> Option<Cut> {
+        match self {
+            Limits { patience: Patience::ToTheEnd, .. } => None,
+            _ if process::is_stopping() => Some(Cut::Interrupted),
+            Limits { deadline: Some(deadline), .. } if Instant::now() >= *deadline => Some(Cut::OutOfTime),
+            _ => None,
+        }
+    }
 }
 
 /// A wheel that is in the output folder.
@@ -46,109 +91,95 @@ pub struct Taken {
 /// The wheels that this run has made: what fills a plan's holes.
 pub type Wheels = BTreeMap<Project, Taken>;
 
+/// The wheels of earlier runs that a plan takes as they are.
+pub fn reused(jobs: &[Job], facts: &Facts, host: &Host, output: &str) -> Wheels {
+    let taken = |project: Project| {
+        let path = &facts.records.wheel(project)?.artifact.relative_path;
+        let name = WheelName::parse(path.file_name()).ok()?;
+        Some((project, Taken { path: host.platform.join(output, path.as_str()), name }))
+    };
+    jobs.iter().filter(|job| job.is_reused()).filter_map(|job| taken(job.project?)).collect()
+}
+
 /// How all jobs together ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Each is done.
+    /// Each that the set needs is done.
     Done,
-    /// At least one failed.
+    /// At least one that the set needs failed, or was not started because another failed.
     Failed,
+    /// None failed, and at least one was cut short or not started.
+    Cut(Cut),
 }
 
-/// Does the jobs and emits what happens, in the order in which it happens. After a failure the jobs that already run go on to their end, and no
-/// other is started.
-pub fn execute(jobs: &[Job], wheels: &mut Wheels, world: &World, emit: &mut dyn FnMut(Event)) -> Verdict {
-    let mut states: BTreeMap<&JobName, State> = jobs.iter().map(|job| (&job.name, State::Waiting)).collect();
-    let mut failed: Option<JobName> = None;
+/// Does the jobs and emits what happens, in the order in which it happens. After a failure the jobs that already run go on to their end, what needs
+/// the failed one is skipped, and the policy says whether another is started.
+pub fn execute(jobs: &[Job], on_failure: OnFailure, wheels: &mut Wheels, world: &World, emit: &mut dyn FnMut(Event)) -> Verdict {
+    let mut course = Course::new(jobs, on_failure);
+    let mut pulse = Pulse::new(jobs, Instant::now());
     std::thread::scope(|scope| {
         let (sender, receiver) = channel();
         loop {
-            if failed.is_none() {
-                start_ready(scope, jobs, &mut states, wheels, world, &sender);
+            for job in course.start(&|job| hindrance(job, &world.limits)) {
+                let (wheels, sender) = (wheels.clone(), sender.clone());
+                scope.spawn(move || run_job(job, wheels, world, &sender));
             }
-            if !states.values().any(|state| *state == State::Running) {
+            course.skip().into_iter().for_each(&mut *emit);
+            if !course.is_running() {
                 break;
             }
-            let Some(event) = next(&receiver) else { break };
-            note(&event, jobs, &mut states, wheels, world, &mut failed);
-            emit(event);
+            match receiver.recv_timeout(pulse.pause(Instant::now())) {
+                Ok(event) => {
+                    note(&event, jobs, wheels, world);
+                    pulse.note(&event, Instant::now());
+                    let said = course.note(&event);
+                    emit(event);
+                    said.into_iter().for_each(&mut *emit);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            pulse.beat(Instant::now()).into_iter().for_each(&mut *emit);
         }
     });
-    let Some(culprit) = failed else {
-        return Verdict::Done;
-    };
-    for job in jobs.iter().filter(|job| states.get(&job.name) == Some(&State::Waiting)) {
-        emit(Event::JobEnded { job: job.name.clone(), end: JobEnd::Skipped { because_of: culprit.clone() }, seconds: 0.0 });
-    }
-    Verdict::Failed
+    course.verdict()
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Waiting,
-    Running,
-    Done,
-    Failed,
-}
-
-fn start_ready<'scope, 'env>(
-    scope: &'scope Scope<'scope, 'env>,
-    jobs: &'env [Job],
-    states: &mut BTreeMap<&'env JobName, State>,
-    wheels: &Wheels,
-    world: &'env World,
-    sender: &Sender<Event>,
-) {
-    for job in jobs {
-        // A job of an earlier phase is not in this list, and is done.
-        let done = |name: &JobName| states.get(name).is_none_or(|state| *state == State::Done);
-        if states.get(&job.name) == Some(&State::Waiting) && job.waits_for.iter().all(done) {
-            states.insert(&job.name, State::Running);
-            let (wheels, sender) = (wheels.clone(), sender.clone());
-            scope.spawn(move || run_job(job, wheels, world, &sender));
-        }
+/// What keeps a job from being started now, or at all.
+fn hindrance(job: &Job, limits: &Limits) -> Option<Hindrance> {
+    let left = || limits.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+    match limits.cut() {
+        Some(cut @ Cut::OutOfTime) => Some(Hindrance { cut, why: OUT_OF_TIME.to_owned() }),
+        Some(cut) => Some(Hindrance { cut, why: INTERRUPTED.to_owned() }),
+        None => Some(Hindrance { cut: Cut::OutOfTime, why: left().and_then(|left| too_late(job, left))? }),
     }
 }
 
-/// The next event. Jobs always end with one, so the channel is never silent for good while one runs.
-fn next(receiver: &Receiver<Event>) -> Option<Event> {
-    receiver.recv().ok()
+/// Why a job cannot end in the time that is left, if earlier runs say so.
+fn too_late(job: &Job, left: Duration) -> Option<String> {
+    let before = Duration::from_secs(job.seconds_before?);
+    let (before, left) = (before.as_secs_f64(), (before > left).then_some(left)?.as_secs_f64());
+    Some(format!("{} took {} before, and `--time-budget` leaves {}", job.name, duration(before), duration(left)))
 }
 
-fn note<'a>(
-    event: &Event,
-    jobs: &'a [Job],
-    states: &mut BTreeMap<&'a JobName, State>,
-    wheels: &mut Wheels,
-    world: &World,
-    failed: &mut Option<JobName>,
-) {
-    match event {
-        Event::WheelTaken { project, artifact, job, .. } => {
-            if let Some(taken) = wheel::taken(jobs, job, artifact.relative_path.file_name(), world) {
-                wheels.insert(*project, taken);
-            }
-        }
-        Event::JobEnded { job, end, .. } => {
-            let Some(job) = jobs.iter().find(|known| known.name == *job) else { return };
-            let state = if *end == JobEnd::Done { State::Done } else { State::Failed };
-            states.insert(&job.name, state);
-            if state == State::Failed && failed.is_none() {
-                *failed = Some(job.name.clone());
-            }
-        }
-        _ => {}
+fn note(event: &Event, jobs: &[Job], wheels: &mut Wheels, world: &World) {
+    if let Event::WheelTaken { project, artifact, job, .. } = event
+        && let Some(taken) = wheel::taken(jobs, job, artifact.relative_path.file_name(), world)
+    {
+        wheels.insert(*project, taken);
     }
 }
 
 fn run_job(job: &Job, wheels: Wheels, world: &World, sender: &Sender<Event>) {
     let started = Instant::now();
-    let end = match ended(|| step::JobRun::start(job, wheels, world, sender)?.steps()) {
+    let peak = AtomicU64::new(0);
+    let end = match ended(|| step::JobRun::start(job, wheels, world, sender, (started, &peak))?.steps()) {
         JobEnd::Failed(failed) => JobEnd::Failed(Box::new(failed.redacted(world.secrets))),
         end => end,
     };
+    let peak_memory = Some(peak.into_inner()).filter(|bytes| *bytes > 0);
     // The receiver outlives every job: it is dropped when all have ended.
-    let _ = sender.send(Event::JobEnded { job: job.name.clone(), end, seconds: started.elapsed().as_secs_f64() });
+    let _ = sender.send(Event::JobEnded { job: job.name.clone(), end, seconds: started.elapsed().as_secs_f64(), peak_memory });
 }
 
 /// How a job ended. Whoever waits for its end gets one even if the tool makes a mistake in it.
@@ -178,10 +209,13 @@ fn fill(wheels: &Wheels, hole: Hole) -> Option<String> {
 
 impl Failed {
     fn of(purpose: &str, cause: impl Into<String>, log: &str) -> Box<Self> {
+        let cause = cause.into();
         Box::new(Failed {
             purpose: purpose.to_owned(),
-            cause: cause.into(),
+            finding: Finding::of_cause(&cause),
+            cause,
             command: None,
+            cut: None,
             exit_code: None,
             signal: None,
             tail: Vec::new(),

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use git::{GitState, Listed, Owner, Part};
 pub use installed::{Distribution, Installed};
-pub use job::{JobRecord, Key, RecordedWheel, Records, WheelState};
+pub use job::{Ended, JobRecord, Key, LastBuild, RecordedWheel, Records, WheelState};
 
 use crate::version::PythonVersion;
 
@@ -115,6 +115,9 @@ pub struct Python {
     pub operating_system: Option<String>,
     /// Installed distributions: normalised name -> version.
     pub distributions: BTreeMap<String, String>,
+    /// The SHA-256 of the file that a distribution was installed from, by its normalised name, where pip noted it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub installed_from: BTreeMap<String, String>,
 }
 
 impl Python {

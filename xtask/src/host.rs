@@ -202,6 +202,9 @@ pub struct Host {
 /// The variable that says how many seconds a server may be silent.
 pub const NETWORK_TIMEOUT: &str = "THEROCK_XTASK_NETWORK_TIMEOUT";
 
+/// The variable that says how many seconds a program may do nothing.
+pub const STALL_TIMEOUT: &str = "THEROCK_XTASK_STALL_TIMEOUT";
+
 impl Host {
     /// The value of a variable; one that is empty counts as absent.
     pub fn var(&self, name: &str) -> Option<&str> {
@@ -237,6 +240,11 @@ impl Host {
     /// How many seconds a server may be silent: what the user says, else this. Zero and what is no number are refused when the tool starts.
     pub fn silence(&self, default: u32) -> u32 {
         self.var(NETWORK_TIMEOUT).and_then(|text| text.parse().ok()).unwrap_or(default)
+    }
+
+    /// How many seconds a program may do nothing, it and all that it started: what the user says, else half an hour.
+    pub fn stall(&self) -> u32 {
+        self.var(STALL_TIMEOUT).and_then(|text| text.parse().ok()).unwrap_or(30 * 60)
     }
 
     /// Whether a job of GitHub Actions is what started the tool; only then do GitHub's other variables mean anything.

@@ -17,6 +17,7 @@ pub mod plan;
 pub mod upload;
 pub mod audit;
 pub mod demo;
+pub mod failure;
 pub mod event;
 // ── the waterline: above it nothing touches the world ──
 pub mod process;
@@ -41,6 +42,8 @@ use redact::Secrets;
 
 /// Does what the command line asks for. Results go to standard output, all else to standard error.
 pub fn main() -> ExitCode {
+    // Where that cannot be had, Ctrl-C ends the tool as it ends any program.
+    let _ = process::listen();
     let words = observe::arguments().map_err(Stop::request);
     let host = observe::host().map_err(Stop::request);
     // They are known before anything is said.
@@ -49,10 +52,11 @@ pub fn main() -> ExitCode {
         words.iter().flatten().map(String::as_str),
     );
     let code = match words.map(Cli::read) {
-        Ok(Ok(cli)) => host.and_then(|host| run(&cli, &host)).unwrap_or_else(|stop| stop.tell(&secrets)),
+        Ok(Ok(cli)) => host.and_then(|host| run(&cli, &host)).unwrap_or_else(|stop| stop.or_interrupted().tell(&secrets)),
         Ok(Err(error)) => usage(&error, &secrets),
         Err(stop) => stop.tell(&secrets),
     };
+    process::settle();
     ExitCode::from(code as u8)
 }
 

@@ -32,7 +32,7 @@ pub use looks::{looks, program};
 pub use python::{install_done, keep_rocm_set, note_install};
 pub use shared::Filling;
 
-use crate::facts::{Facts, Looks, Python};
+use crate::facts::{Facts, Looks, Python, Records};
 use crate::file::FileError;
 use crate::host::{Host, Platform};
 use crate::plan::{self, Mark, StoreSubmodules};
@@ -42,9 +42,9 @@ use git::Git;
 /// What programs and checkouts answer. Of what was seen `before`, the interpreters, the tools and the commits are kept: they are held to.
 pub fn facts(request: &Request, host: &Host, looks: &Looks, before: Option<Facts>) -> Facts {
     let git = git(host, looks);
-    let (known, kept) = match before {
-        Some(before) => (before.lock, Some((before.interpreters, before.tools))),
-        None => (request.lock.clone(), None),
+    let (known, kept, records) = match before {
+        Some(before) => (before.lock, Some((before.interpreters, before.tools)), before.records),
+        None => (request.lock.clone(), None, Records::default()),
     };
     let (interpreters, tools) = kept.unzip();
     let output = output::output(host, &request.places);
@@ -79,7 +79,7 @@ pub fn facts(request: &Request, host: &Host, looks: &Looks, before: Option<Facts
     });
     let python = facts.environment.python().or_else(|| facts.interpreters.last()?.answer.as_ref().ok());
     if let Some(series) = python.filter(|_| request.goal == Goal::Wheels).map(|python| python.series) {
-        facts.records = records::records(request, host, &series);
+        facts.records = records::records(request, host, &series, records);
     }
     facts
 }

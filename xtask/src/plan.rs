@@ -2,17 +2,22 @@
 //! be made, only holes for texts that are born on the way, such as the version that triton gives itself.
 
 mod action;
+pub mod again;
 mod against;
+pub mod alone;
 pub mod apex;
 pub mod audio;
 mod cache;
 pub mod check;
 pub mod env;
+pub mod folder;
 pub mod jobs;
+pub mod key;
 mod mark;
 mod naming;
 pub mod proof;
 pub mod python;
+mod reuse;
 pub mod rocm;
 mod setting;
 pub mod sources;
@@ -24,19 +29,20 @@ mod value;
 pub mod vision;
 pub mod wheel;
 
-use manifest::Project;
+use manifest::{Need, Project};
 use serde::Serialize;
 
 pub use action::{
     Action, CacheKind, CheckRocm, Command, Env, Failure, Moment, Pace, ReadCache, Retry, Step, Store, StoreSubmodules, TakeWheel,
     When,
 };
+pub use again::{Decision, Verdict};
 pub use mark::Mark;
 pub use value::{Hole, Value};
 
 use crate::facts::{Facts, Key};
 use crate::host::Host;
-use crate::request::{Goal, Problem, Request};
+use crate::request::{Goal, OnFailure, Problem, Request};
 
 /// The name of a job: what its log is called and what others wait for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -60,6 +66,15 @@ pub struct Job {
     /// The jobs that must have ended well before it starts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waits_for: Vec<JobName>,
+    /// The jobs that must have ended, well or not, before it starts: it takes over their compilers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub follows: Vec<JobName>,
+    /// Whether the set is whole without it.
+    #[serde(skip_serializing_if = "is_required")]
+    pub need: Need,
+    /// What is done about its wheel, once all that counts is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
     /// What its wheel depends on, once that is known. Long, and in the manifest once the job has run.
     #[serde(skip)]
     pub key: Key,
@@ -69,11 +84,19 @@ pub struct Job {
     /// What is not known yet, and which job will tell. A job with unknowns has no steps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<Unknown>,
+    /// How long it took in an earlier run, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds_before: Option<u64>,
     /// What is done.
     pub steps: Vec<Step>,
 }
 
 impl Job {
+    /// Whether the wheel that it is about is one of an earlier run.
+    pub fn is_reused(&self) -> bool {
+        self.decision.as_ref().is_some_and(|decision| decision.verdict == Verdict::Reused)
+    }
+
     /// A job of its own: it waits for nothing.
     pub fn new(name: impl Into<String>) -> Self {
         let name = JobName(name.into());
@@ -81,9 +104,13 @@ impl Job {
             name,
             project: None,
             waits_for: Vec::new(),
+            follows: Vec::new(),
+            need: Need::Required,
+            decision: None,
             key: Key::new(),
             why: Vec::new(),
             unknown: Vec::new(),
+            seconds_before: None,
             steps: Vec::new(),
         }
     }
@@ -108,6 +135,9 @@ pub struct Plan {
     /// Done at the end, whatever became of the wheels.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub finally: Vec<Job>,
+    /// What is done after a failure.
+    #[serde(skip_serializing_if = "is_default")]
+    pub on_failure: OnFailure,
     /// What is appended to the versions of the wheels, once it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suffix: Option<String>,
@@ -116,12 +146,19 @@ pub struct Plan {
     pub warnings: Vec<String>,
 }
 
+impl Plan {
+    /// The jobs of the wheels that no earlier run made, and those that bring wheels into the environment.
+    pub fn built(&self) -> impl Iterator<Item = &Job> {
+        self.build.iter().filter(|job| !job.is_reused())
+    }
+}
+
 /// Everything that a request needs done, from what was seen. What is not there yet leaves jobs without steps, with what they lack.
 ///
 /// # Errors
 /// Every reason why the request cannot be fulfilled in the world as it was seen.
 pub fn whole(request: &Request, host: &Host, facts: &Facts) -> Result<Plan, Vec<Problem>> {
-    let mut plan = Plan::default();
+    let mut plan = Plan { on_failure: request.going.on_failure, ..Plan::default() };
     let mut problems = Vec::new();
     match python::job(request, host, facts) {
         Ok(job) => plan.prepare.extend(job),
@@ -137,14 +174,19 @@ pub fn whole(request: &Request, host: &Host, facts: &Facts) -> Result<Plan, Vec<
     if request.goal == Goal::Wheels && problems.is_empty() {
         match wheel::jobs(request, host, facts) {
             Ok(wheels) => {
-                plan = Plan { prepare: plan.prepare, ..wheels };
-                plan.finally.extend(sources::mark_job(request, facts));
+                plan = Plan { prepare: plan.prepare, on_failure: plan.on_failure, ..wheels };
+                let built: Vec<Project> = plan.built().filter_map(|job| job.project).collect();
+                plan.finally.extend(sources::mark_job(request, facts, &built));
                 plan.warnings.extend(sources::without_git(request, facts));
             }
             Err(found) => problems.extend(found),
         }
     }
     if problems.is_empty() { Ok(plan) } else { Err(problems) }
+}
+
+fn is_required(need: &Need) -> bool {
+    *need == Need::Required
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

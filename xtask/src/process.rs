@@ -7,18 +7,24 @@ use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::process::ExitStatus;
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant};
 
 use duct::ReaderHandle;
 
+mod follow;
 mod lines;
 mod paste;
+mod stop;
 #[cfg(test)]
 mod tests;
+mod tree;
 
-use lines::Lines;
+use follow::{Halt, follow};
 pub use paste::paste;
+use stop::Running;
+pub use stop::{is_stopping, listen, pause, run as run_id, settle};
+use tree::Tree;
+pub use tree::{MARK, Usage, end_run};
 
 /// A program to be started.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,15 +37,35 @@ pub struct Spawn {
     pub cwd: String,
     /// What it gets on top of the tool's own environment; a variable without a value is hidden from it.
     pub env: BTreeMap<String, Option<String>>,
-    /// How long it may print nothing; then it is ended. Without a limit it may be silent for ever.
+    /// When it is ended, whatever it does.
+    pub limits: Limits,
+}
+
+/// When a program is ended, with all that it started. Without limits it may go on for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// How long it may print nothing.
     pub silence: Option<Duration>,
+    /// How long it may print nothing and need no processor, it and all that it started. Only where `/proc` tells.
+    pub stall: Option<Duration>,
+    /// When it must have ended.
+    pub until: Option<Instant>,
+}
+
+/// What there is to know of a program while it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News<'a> {
+    /// It printed a line.
+    Line(&'a str),
+    /// It uses so much, with all that it started. Told each second or so, where `/proc` tells.
+    Usage(Usage),
 }
 
 impl Spawn {
     /// A program with these arguments and the tool's own environment.
     pub fn new(program: &str, args: &[&str], cwd: &str) -> Self {
         let args = args.iter().map(|arg| (*arg).to_owned()).collect();
-        Spawn { program: program.to_owned(), args, cwd: cwd.to_owned(), env: BTreeMap::new(), silence: None }
+        Spawn { program: program.to_owned(), args, cwd: cwd.to_owned(), env: BTreeMap::new(), limits: Limits::default() }
     }
 
     /// With these changes of the environment.
@@ -48,9 +74,15 @@ impl Spawn {
         self
     }
 
+    /// Program and arguments, as messages name it.
+    fn command(&self) -> String {
+        let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
+        paste::posix_words(&self.program, &args)
+    }
+
     /// With a limit to its silence.
     pub fn silence(mut self, most: Duration) -> Self {
-        self.silence = Some(most);
+        self.limits.silence = Some(most);
         self
     }
 }
@@ -127,6 +159,32 @@ pub enum ProcessError {
         /// For how long.
         silence: Duration,
     },
+    /// It did nothing for too long, and was ended.
+    #[error("`{command}` printed nothing and used no processor for {} s and was ended", .stall.as_secs())]
+    Stalled {
+        /// Program and arguments.
+        command: String,
+        /// For how long.
+        stall: Duration,
+    },
+    /// Its time was over.
+    #[error("`{command}` was ended because its time was over")]
+    Late {
+        /// Program and arguments.
+        command: String,
+    },
+    /// The terminal stopped it, because it wanted to ask somebody.
+    #[error("`{command}` wanted an answer from the terminal, where nobody is asked, and was ended")]
+    Asking {
+        /// Program and arguments.
+        command: String,
+    },
+    /// The tool was asked to end, and it was ended with it, or not started any more.
+    #[error("`{command}` was interrupted")]
+    Interrupted {
+        /// Program and arguments.
+        command: String,
+    },
     /// What it prints could not be read any more.
     #[error("lost what `{command}` prints: {cause}")]
     Lost {
@@ -168,7 +226,7 @@ pub fn ask(program: &str, args: &[&str], cwd: &str, env: &[(&str, Option<&str>)]
     // A shell of its own for each question: its folder and variables belong to nobody else.
     let shell = xshell::Shell::new().map_err(lost)?;
     shell.change_dir(cwd);
-    let mut command = shell.cmd(program).args(args).quiet().ignore_status();
+    let mut command = shell.cmd(program).args(args).quiet().ignore_status().env(MARK, stop::mark().1);
     for (name, value) in env {
         command = match value {
             Some(value) => command.env(name, value),
@@ -188,26 +246,71 @@ pub fn ask(program: &str, args: &[&str], cwd: &str, env: &[(&str, Option<&str>)]
     Ok(text.trim().to_owned())
 }
 
-/// How long a program that has ended may leave its output open without writing: a server that it started may hold it for ever.
-const AFTERMATH: Duration = Duration::from_secs(1);
-
 /// Runs a program to its end, and gives each line that it prints to `on_line`, standard output and standard error in the order in which they
 /// come. A very long line comes in pieces.
 ///
 /// # Errors
-/// If it cannot be started, or its output cannot be read. That it ends badly is no error here.
+/// If it cannot be started, its output cannot be read, or it was ended before its time. That it ends badly is no error here.
 pub fn run(spawn: &Spawn, on_line: &mut dyn FnMut(&str)) -> Result<Ended, ProcessError> {
-    let expression = duct::cmd(&spawn.program, &spawn.args).dir(&spawn.cwd).stdin_null().stderr_to_stdout().unchecked();
-    let reader =
-        with(expression, &spawn.env).reader().map_err(|error| start_error(&spawn.program, &spawn.cwd, io_cause(&error)))?;
-    follow(Arc::new(reader), spawn.silence, on_line).map_err(|cause| {
-        let args: Vec<&str> = spawn.args.iter().map(String::as_str).collect();
-        let command = paste::posix_words(&spawn.program, &args);
-        match (cause.kind(), spawn.silence) {
-            (ErrorKind::TimedOut, Some(silence)) => ProcessError::Silent { command, silence },
-            _ => ProcessError::Lost { command, cause: cause.to_string() },
+    watch(spawn, &mut |news| {
+        if let News::Line(line) = news {
+            on_line(line);
         }
     })
+}
+
+/// The same, and tells what it uses as well.
+///
+/// # Errors
+/// As `run`.
+pub fn watch(spawn: &Spawn, on_news: &mut dyn FnMut(News)) -> Result<Ended, ProcessError> {
+    let (reader, running) = start(spawn, duct::Expression::stderr_to_stdout)?;
+    let ended = follow(Arc::new(reader), &running.0, spawn.limits, on_news);
+    let command = || spawn.command();
+    match ended {
+        // What ended well in spite of all has done its work.
+        Ok(ended) if !ended.success() && is_stopping() => Err(ProcessError::Interrupted { command: command() }),
+        Ok(ended) => Ok(ended),
+        Err(Halt::Silent(silence)) => Err(ProcessError::Silent { command: command(), silence }),
+        Err(Halt::Stalled(stall)) => Err(ProcessError::Stalled { command: command(), stall }),
+        Err(Halt::Late) => Err(ProcessError::Late { command: command() }),
+        Err(Halt::Asking) => Err(ProcessError::Asking { command: command() }),
+        Err(Halt::Lost(cause)) => Err(ProcessError::Lost { command: command(), cause: cause.to_string() }),
+    }
+}
+
+/// Starts a program in a process group of its own, marked as one of this run.
+fn start(
+    spawn: &Spawn,
+    with_errors: impl FnOnce(&duct::Expression) -> duct::Expression,
+) -> Result<(ReaderHandle, Running), ProcessError> {
+    if is_stopping() {
+        return Err(ProcessError::Interrupted { command: spawn.command() });
+    }
+    let (mark, marks) = stop::mark();
+    let expression = duct::cmd(&spawn.program, &spawn.args).dir(&spawn.cwd).stdin_null().unchecked().env(MARK, marks);
+    let expression = spawn.env.iter().fold(with_errors(&expression), |expression, (name, value)| match value {
+        Some(value) => expression.env(name, value),
+        None => expression.env_remove(name),
+    });
+    let started = in_own_group(expression).reader();
+    let reader = started.map_err(|error| start_error(&spawn.program, &spawn.cwd, io_cause(&error)))?;
+    let root = reader.pids().first().copied().unwrap_or_default();
+    Ok((reader, Running::new(Tree { root, mark })))
+}
+
+#[cfg(unix)]
+fn in_own_group(expression: duct::Expression) -> duct::Expression {
+    expression.before_spawn(|command| {
+        std::os::unix::process::CommandExt::process_group(command, 0);
+        Ok(())
+    })
+}
+
+/// What a program starts there ends with the tool, by the job object that the tool is in.
+#[cfg(not(unix))]
+fn in_own_group(expression: duct::Expression) -> duct::Expression {
+    expression
 }
 
 /// Runs a program to its end and passes on all that it prints to standard output, as it comes. Returns how it ended and what it wrote to standard
@@ -216,88 +319,19 @@ pub fn run(spawn: &Spawn, on_line: &mut dyn FnMut(&str)) -> Result<Ended, Proces
 /// # Errors
 /// If it cannot be started, or its output cannot be read or passed on. That it ends badly is no error here.
 pub fn pour(spawn: &Spawn, target: &mut dyn Write) -> Result<(Ended, String), ProcessError> {
-    let args: Vec<&str> = spawn.args.iter().map(String::as_str).collect();
-    let lost =
-        |cause: io::Error| ProcessError::Lost { command: paste::posix_words(&spawn.program, &args), cause: cause.to_string() };
+    let lost = |cause: io::Error| ProcessError::Lost { command: spawn.command(), cause: cause.to_string() };
     let mut complaints = tempfile::tempfile().map_err(lost)?;
     let theirs = complaints.try_clone().map_err(lost)?;
-    let expression = duct::cmd(&spawn.program, &spawn.args).dir(&spawn.cwd).stdin_null().stderr_file(theirs).unchecked();
-    let reader =
-        with(expression, &spawn.env).reader().map_err(|error| start_error(&spawn.program, &spawn.cwd, io_cause(&error)))?;
+    let (reader, _running) = start(spawn, |expression| expression.stderr_file(theirs))?;
     io::copy(&mut &reader, target).map_err(lost)?;
     let output = reader.try_wait().map_err(lost)?.ok_or_else(|| lost(ErrorKind::BrokenPipe.into()))?;
+    let ended = Ended::of(output.status);
+    if !ended.success() && is_stopping() {
+        return Err(ProcessError::Interrupted { command: spawn.command() });
+    }
     let mut bytes = Vec::new();
     complaints.rewind().and_then(|()| complaints.read_to_end(&mut bytes)).map_err(lost)?;
-    Ok((Ended::of(output.status), String::from_utf8_lossy(&bytes).into_owned()))
-}
-
-fn with(expression: duct::Expression, env: &BTreeMap<String, Option<String>>) -> duct::Expression {
-    env.iter().fold(expression, |expression, (name, value)| match value {
-        Some(value) => expression.env(name, value),
-        None => expression.env_remove(name),
-    })
-}
-
-fn follow(reader: Arc<ReaderHandle>, silence: Option<Duration>, on_line: &mut dyn FnMut(&str)) -> io::Result<Ended> {
-    let (sender, receiver) = mpsc::sync_channel(16);
-    let thread = Arc::clone(&reader);
-    std::thread::spawn(move || read_all(&thread, &sender));
-    let mut lines = Lines::default();
-    let mut heard = Instant::now();
-    loop {
-        match receiver.recv_timeout(AFTERMATH) {
-            Ok(chunk) => {
-                lines.push(&chunk?, on_line);
-                heard = Instant::now();
-            }
-            Err(RecvTimeoutError::Timeout) if reader.try_wait()?.is_none() => {
-                if silence.is_some_and(|most| heard.elapsed() >= most) {
-                    lines.end(on_line);
-                    stop(&reader)?;
-                    return Err(ErrorKind::TimedOut.into());
-                }
-            }
-            Err(_) => break,
-        }
-    }
-    lines.end(on_line);
-    match reader.try_wait()? {
-        Some(output) => Ok(Ended::of(output.status)),
-        None => Err(ErrorKind::BrokenPipe.into()),
-    }
-}
-
-/// How long a program that is asked to end may take to tidy up: git removes its lock files.
-const LEAVE: Duration = Duration::from_secs(5);
-
-/// Ends a program: it is asked, where that can be, and then it is made to. What it started itself loses whom it speaks to.
-fn stop(reader: &ReaderHandle) -> io::Result<()> {
-    #[cfg(unix)]
-    for pid in reader.pids() {
-        let _ = ask("/bin/kill", &["-TERM", &pid.to_string()], "/", &[]);
-    }
-    let asked = Instant::now();
-    while cfg!(unix) && asked.elapsed() < LEAVE && reader.try_wait()?.is_none() {
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    reader.kill()
-}
-
-/// Sends on what a program prints, until it and everything that holds its output has ended, or nobody listens any more.
-fn read_all(mut reader: &ReaderHandle, sender: &SyncSender<io::Result<Vec<u8>>>) {
-    let mut buffer = vec![0; 64 << 10];
-    loop {
-        let chunk = match reader.read(&mut buffer) {
-            Ok(0) => return,
-            Ok(length) => Ok(buffer[..length].to_vec()),
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) => Err(error),
-        };
-        let failed = chunk.is_err();
-        if sender.send(chunk).is_err() || failed {
-            return;
-        }
-    }
+    Ok((ended, String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 fn start_error(program: &str, cwd: &str, cause: String) -> ProcessError {

@@ -3,31 +3,27 @@
 mod audited;
 mod ci;
 mod jobs;
+mod planned;
+mod seen;
 mod sums;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use ci::ci;
 pub use jobs::JobRecords;
+pub use planned::{may_replace, planned};
+use seen::{rocm, source, therock, toolchain};
 pub use sums::Sums;
 
-use manifest::{
-    Artifact, Commit, Extra, Failure, Finished, Job, JobStatus, Manifest, Missing, Need, Project, Rocm, RocmPackage, Sha256,
-    Source, Status, TheRock, Toolchain, file_name,
-};
+use manifest::{Artifact, Extra, Failure, Finished, Job, JobStatus, Manifest, Missing, Need, Project, Status, file_name};
 
-use crate::event::{Event, Failed, JobEnd};
-use crate::facts::{Facts, NO_REPOSITORY, Python, Upstream};
+use crate::event::{Cut, Event, Failed, JobEnd};
+use crate::facts::{Facts, Python, Records};
 use crate::file::{self, FileError};
 use crate::host::Host;
 use crate::inspect;
-use crate::plan::{self, Plan, rocm::is_rocm};
+use crate::plan::{self, Plan};
 use crate::request::Request;
-
-mod planned;
-
-pub use planned::{may_replace, planned};
 
 /// The manifest of a run, on disk.
 pub struct Record {
@@ -47,6 +43,8 @@ pub enum End {
     Done,
     /// A job failed.
     Failed,
+    /// None failed, but they were cut short.
+    Cut,
 }
 
 impl Record {
@@ -69,7 +67,7 @@ impl Record {
             jobs: Vec::new(),
             work: request.places.work.clone(),
         };
-        record.carry_over(request, host);
+        record.carry_over(request, host, facts);
         record.save()?;
         Ok(record)
     }
@@ -88,14 +86,34 @@ impl Record {
         self.manifest.rocm = Some(rocm(request, facts));
         self.manifest.toolchain = Some(toolchain(facts.environment.python(), facts));
         self.manifest.therock = facts.therock.as_ref().and_then(|seen| Some(therock(seen.as_ref().ok()?, facts)));
-        self.records.plan(facts, plan);
         self.jobs = plan.build.iter().filter_map(|job| Some((job.name.to_string(), job.project?))).collect();
         let others = std::mem::take(&mut self.manifest.jobs);
-        self.manifest.jobs = self.jobs.iter().map(|(_, project)| job(*project)).collect();
+        self.manifest.jobs = plan.build.iter().filter_map(|planned| job(planned, facts)).collect();
         self.manifest.jobs.extend(others);
+        for project in plan.build.iter().filter(|job| job.is_reused()).filter_map(|job| job.project) {
+            self.take_reused(project, facts);
+        }
         self.save()?;
-        self.sums.remove()?;
-        file::remove_all(&self.complete)
+        if plan.built().any(|job| job.project.is_some()) || !self.manifest.missing.is_empty() {
+            self.sums.remove()?;
+            file::remove_all(&self.complete)?;
+        }
+        self.records.plan(request, facts, plan)
+    }
+
+    /// The wheel of an earlier run belongs to this one as it is.
+    fn take_reused(&mut self, project: Project, facts: &Facts) {
+        let Some(wheel) = facts.records.wheel(project) else { return };
+        let mut artifact = wheel.artifact.clone();
+        // What an audit found in it is not known to the job.
+        let known = self.manifest.artifacts.iter().find(|known| known.sha256 == artifact.sha256);
+        artifact.gfx_targets = known.and_then(|known| known.gfx_targets.clone());
+        self.manifest.artifacts.retain(|known| known.source != Some(project));
+        self.manifest.artifacts.push(artifact);
+        self.manifest.missing.retain(|missing| missing.project != project);
+        if let Some(source) = self.manifest.source_mut(project) {
+            source.version = wheel.artifact.labels.version.clone();
+        }
     }
 
     /// Takes note of the environment as the builds left it: they install what they need as their first steps.
@@ -128,14 +146,15 @@ impl Record {
                 self.save()
             }
             Event::JobStarted { job, log, .. } => {
-                let log = log.strip_prefix(&self.work).map(|rest| rest.trim_start_matches(['/', '\\']).replace('\\', "/"));
+                let log = below(&self.work, log);
                 if let Some(entry) = self.job(&job.0) {
                     entry.log = log;
                 }
                 Ok(())
             }
-            Event::JobEnded { job, end, seconds } => {
+            Event::JobEnded { job, end, seconds, peak_memory } => {
                 let Some(entry) = self.job(&job.0) else { return Ok(()) };
+                entry.peak_memory_bytes = *peak_memory;
                 entry.duration = (*seconds > 0.0).then(|| Duration::from_secs_f64(*seconds));
                 match end {
                     JobEnd::Done => entry.status = JobStatus::Built,
@@ -143,10 +162,20 @@ impl Record {
                         entry.status = JobStatus::Skipped;
                         entry.reason = format!("{because_of} failed");
                     }
-                    JobEnd::Failed(failed) => {
-                        entry.status = JobStatus::Failed;
-                        entry.failure = Some(failure(failed));
+                    JobEnd::NotStarted { why, .. } => {
+                        entry.status = JobStatus::Interrupted;
+                        entry.reason.clone_from(why);
                     }
+                    JobEnd::Failed(failed) => match failed.cut {
+                        Some(Cut::Interrupted | Cut::OutOfTime) => {
+                            entry.status = JobStatus::Interrupted;
+                            entry.reason = failed.sentence();
+                        }
+                        cut => {
+                            entry.status = if cut == Some(Cut::TimedOut) { JobStatus::TimedOut } else { JobStatus::Failed };
+                            entry.failure = Some(failure(failed));
+                        }
+                    },
                 }
                 self.save()
             }
@@ -162,6 +191,7 @@ impl Record {
         let required = self.manifest.missing.iter().any(|missing| missing.need == Need::Required);
         let status = match end {
             End::Failed => Status::Failed,
+            End::Cut => Status::Incomplete,
             End::Done if required => Status::Incomplete,
             End::Done => Status::Complete,
         };
@@ -187,12 +217,16 @@ impl Record {
 
     /// What an earlier run of the same identity left: its wheels, as long as they are what it wrote. A wheel of a project that this run builds
     /// is missing until it is built again, even where an older one is there; one that this run does not build belongs to the set as it is.
-    fn carry_over(&mut self, request: &Request, host: &Host) {
+    fn carry_over(&mut self, request: &Request, host: &Host, facts: &Facts) {
         let Some(earlier) = self.earlier() else { return };
         let kept = |project: Project| !request.builds(project);
         let path = |artifact: &Artifact| host.platform.join(&request.places.output, artifact.relative_path.as_str());
+        let need = |project: Project| {
+            let said = earlier.missing.iter().find(|missing| missing.project == project).map(|missing| missing.need);
+            if request.need(project) == Need::Optional { Need::Optional } else { said.unwrap_or(Need::Required) }
+        };
         let mut lost: Vec<Project> = earlier.missing.iter().map(|missing| missing.project).collect();
-        for (artifact, intact) in intact(&earlier.artifacts, path) {
+        for (artifact, intact) in intact(&earlier.artifacts, path, &facts.records) {
             match artifact.source {
                 _ if intact => self.manifest.artifacts.push(artifact.clone()),
                 Some(project) => lost.push(project),
@@ -204,7 +238,9 @@ impl Record {
         // A set that lacks a wheel stays a partial one, whichever other wheel is built next.
         lost.sort_unstable();
         lost.dedup();
-        self.manifest.missing.extend(lost.iter().copied().filter(|project| kept(*project)).map(missing));
+        self.manifest
+            .missing
+            .extend(lost.iter().copied().filter(|project| kept(*project)).map(|project| missing(project, need(project))));
         let there: Vec<Project> = self.manifest.artifacts.iter().filter_map(|artifact| artifact.source).collect();
         let belongs = |project: Project| lost.contains(&project) || there.contains(&project);
         let sources: Vec<_> = earlier.sources().filter(|(project, _)| kept(*project) && belongs(*project)).collect();
@@ -229,13 +265,29 @@ impl Record {
     }
 }
 
-/// Reads wheels, and tells of each whether it is what was written down. What cannot be read is not.
-fn intact(artifacts: &[Artifact], path: impl Fn(&Artifact) -> String) -> impl Iterator<Item = (&Artifact, bool)> {
-    let files: Vec<_> = artifacts.iter().map(|artifact| (path(artifact), artifact.size_bytes)).collect();
-    artifacts.iter().zip(inspect::measure(&files)).map(|(artifact, measured)| {
+/// Tells of each wheel whether it is what was written down; reads those of which that is not known already. What cannot be read is not.
+fn intact<'a>(
+    artifacts: &'a [Artifact],
+    path: impl Fn(&Artifact) -> String,
+    records: &Records,
+) -> impl Iterator<Item = (&'a Artifact, bool)> {
+    let is_known = |artifact: &&Artifact| {
+        let same = |project| {
+            records.is_intact(project) && records.wheel(project).is_some_and(|wheel| is_same(&wheel.artifact, artifact))
+        };
+        artifact.source.is_some_and(same)
+    };
+    let (known, unsure): (Vec<&Artifact>, Vec<&Artifact>) = artifacts.iter().partition(is_known);
+    let files: Vec<_> = unsure.iter().map(|artifact| (path(artifact), artifact.size_bytes)).collect();
+    let measured = unsure.into_iter().zip(inspect::measure(&files)).map(|(artifact, measured)| {
         let same = measured.is_ok_and(|found| found.size == artifact.size_bytes && found.sha256 == artifact.sha256);
         (artifact, same)
-    })
+    });
+    known.into_iter().map(|artifact| (artifact, true)).chain(measured)
+}
+
+fn is_same(one: &Artifact, other: &Artifact) -> bool {
+    (&one.relative_path, &one.sha256) == (&other.relative_path, &other.sha256)
 }
 
 fn first(request: &Request, host: &Host, facts: &Facts, track: &str, python: &str) -> Manifest {
@@ -252,7 +304,7 @@ fn first(request: &Request, host: &Host, facts: &Facts, track: &str, python: &st
         run_id: ci.as_ref().and_then(|ci| ci.run_id.clone()),
         job_id: ci.as_ref().and_then(|ci| ci.job.clone()),
         ci,
-        missing: request.selected.iter().map(|project| missing(*project)).collect(),
+        missing: request.selected.iter().map(|project| missing(*project, request.need(*project))).collect(),
         options: request.options.clone(),
         ..Manifest::new(Status::Running)
     };
@@ -262,90 +314,41 @@ fn first(request: &Request, host: &Host, facts: &Facts, track: &str, python: &st
     manifest
 }
 
-fn missing(project: Project) -> Missing {
-    Missing { project, need: Need::Required, extra: Extra::new() }
+/// A path from a folder on, with forward slashes.
+fn below(folder: &str, path: &str) -> Option<String> {
+    Some(path.strip_prefix(folder)?.trim_start_matches(['/', '\\']).replace('\\', "/"))
 }
 
-/// The entry of a job that has not ended: should nobody come to say otherwise, it was interrupted.
-fn job(project: Project) -> Job {
-    Job {
+fn missing(project: Project, need: Need) -> Missing {
+    Missing { project, need, extra: Extra::new() }
+}
+
+/// The entry of a job that makes a wheel. Of one that has not ended, should nobody come to say otherwise, that it was interrupted.
+fn job(planned: &plan::Job, facts: &Facts) -> Option<Job> {
+    let project = planned.project?;
+    let record = facts.records.jobs.get(&project).filter(|_| planned.is_reused());
+    let reason = planned.decision.as_ref().map(|decision| decision.reason.clone());
+    Some(Job {
         project,
-        status: JobStatus::Interrupted,
-        reason: "selected by this request".to_owned(),
-        key: BTreeMap::new(),
-        duration: None,
-        peak_memory_bytes: None,
-        log: None,
+        status: if planned.is_reused() { JobStatus::Reused } else { JobStatus::Interrupted },
+        reason: reason.unwrap_or_else(|| "selected by this request".to_owned()),
+        key: planned.key.clone(),
+        duration: record.and_then(|record| record.seconds).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+        peak_memory_bytes: record.and_then(|record| record.peak_memory_bytes),
+        log: record.and_then(|record| record.log.clone()),
         failure: None,
-        extra: Extra::new(),
-    }
-}
-
-fn failure(failed: &Failed) -> Failure {
-    Failure { exit_code: failed.exit_code, signal: failed.signal, first_error: Some(failed.cause.clone()), ..Failure::default() }
-}
-
-/// What is built: the checkout if it is there, else the commit that it will have.
-fn source(project: Project, facts: &Facts) -> Option<Source> {
-    let locked = facts.lock.get(&project);
-    let git = facts.checkouts.get(&project).and_then(|checkout| checkout.git.as_ref());
-    // One that is still to be moved says nothing of what is built, nor should a rerun be held to its commit.
-    let git = git.filter(|git| locked.is_none_or(|locked| git.is_at(locked)));
-    let commit = git.map(|git| git.public(locked)).or(locked.map(|locked| locked.commit.as_str()))?;
-    let repo = locked.map(|locked| &locked.repo).or(git.and_then(|git| git.origin.as_ref()));
-    Some(Source {
-        repo: repo.cloned().unwrap_or_else(|| NO_REPOSITORY.to_owned()),
-        commit: Commit::parse(commit).ok()?,
-        branch: locked.and_then(|locked| locked.branch.clone()).or_else(|| git.and_then(|git| git.branch.clone())),
-        version: None,
-        describe: git.and_then(|git| git.describe.clone()),
-        dirty: git.and_then(|git| git.dirty(locked)).and_then(|digest| Sha256::parse(digest).ok()),
         extra: Extra::new(),
     })
 }
 
-fn therock(upstream: &Upstream, facts: &Facts) -> TheRock {
-    TheRock {
-        repo: upstream.repo.clone(),
-        commit: upstream.commit.clone(),
-        branch: upstream.branch.clone(),
-        git_ref: upstream.reference.clone(),
-        version: facts.rocm.ready().map(|rocm| rocm.package_version.clone()),
-        extra: Extra::new(),
-    }
-}
-
-fn rocm(request: &Request, facts: &Facts) -> Rocm {
-    let index = request.rocm.index_url.as_ref().or(request.rocm.find_links.as_ref());
-    let distributions = facts.environment.python().map(|python| python.distributions.clone()).unwrap_or_default();
-    // What was installed on demand, and not replaced by anybody since.
-    let set = facts.environment.ready().and_then(|ready| ready.rocm_set.as_ref());
-    let sha256 = |name: &str, version: &str| {
-        let set = set.filter(|set| set.distributions.get(name).is_some_and(|installed| installed == version))?;
-        Sha256::parse(set.sha256.get(name)?).ok()
-    };
-    let package =
-        |(name, version): (String, String)| RocmPackage { sha256: sha256(&name, &version), name, version, extra: Extra::new() };
-    Rocm {
-        index: index.map(|index| request.secrets.redact(index).into_owned()),
-        packages: distributions.into_iter().filter(|(name, _)| is_rocm(name)).map(package).collect(),
-        extra: Extra::new(),
-    }
-}
-
-/// The programs of the environment come before those of the machine, because builds find them first.
-fn toolchain(python: Option<&Python>, facts: &Facts) -> Toolchain {
-    let installed = |name: &str| python.and_then(|python| python.installed(name)).map(str::to_owned);
-    let tool = |name: &str| facts.tools.get(name).and_then(|tool| tool.version.clone().ok());
-    let compilers = facts.tools.keys().filter(|name| !["git", "cmake", "ninja"].contains(&name.as_str()));
-    Toolchain {
-        interpreter: python.map(|python| format!("{} {}", python.implementation, python.version)),
-        pip: installed("pip"),
-        build: installed("build"),
-        cmake: installed("cmake").or_else(|| tool("cmake")),
-        ninja: installed("ninja").or_else(|| tool("ninja")),
-        compilers: compilers.filter_map(|name| Some((name.clone(), tool(name)?))).collect(),
-        os: python.and_then(|python| python.operating_system.clone()),
+fn failure(failed: &Failed) -> Failure {
+    let finding = &failed.finding;
+    Failure {
+        exit_code: failed.exit_code,
+        signal: failed.signal,
+        class: Some(finding.class.name().to_owned()),
+        first_error: Some(finding.error.as_ref().unwrap_or(&failed.cause).clone()),
+        hint: finding.hint().map(str::to_owned),
         extra: Extra::new(),
     }
 }

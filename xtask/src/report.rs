@@ -65,7 +65,8 @@ impl Report {
     pub fn draw(&mut self, event: &Event) {
         if let Drawing::Json = self.drawing {
             if let Ok(line) = serde_json::to_string(event)
-                && (self.detail == Detail::Verbose || !matches!(event, Event::Printed { .. } | Event::Progressed { .. }))
+                && (self.detail == Detail::Verbose
+                    || !matches!(event, Event::Printed { .. } | Event::Progressed { .. } | Event::Used { .. }))
             {
                 print_line(&line);
             }
@@ -90,12 +91,32 @@ impl Report {
         }
     }
 
+    /// Whether the wheel of an earlier run is taken, and why.
+    pub fn decided(&mut self, job: &Job, decision: &str) {
+        let label = if job.is_reused() { "Fresh" } else { "Plan" };
+        match (&self.drawing, self.detail) {
+            (_, Detail::Quiet) => {}
+            (Drawing::Json, _) => {
+                print_line(&serde_json::json!({"event": "decided", "job": job.name, "text": decision}).to_string());
+            }
+            _ => self.say(&format!("{label:>12} {}: {decision}", job.name)),
+        }
+    }
+
     /// Something that is said once, of no job.
     pub fn note(&mut self, text: &str) {
         match (&self.drawing, self.detail) {
             (_, Detail::Quiet) => {}
             (Drawing::Json, _) => print_line(&serde_json::json!({"event": "note", "text": text}).to_string()),
             _ => self.say(&format!("{:>12} {text}", "Note")),
+        }
+    }
+
+    /// A command to the runner of GitHub Actions, which reads it off a line of its own.
+    pub fn command(&self, line: &str) {
+        match &self.drawing {
+            Drawing::Bars(bars) => bars.above(line),
+            _ => print_line(line),
         }
     }
 
@@ -129,7 +150,7 @@ impl Report {
         match (event, self.detail) {
             // What failed is told once more at the end, with all that is known of it.
             (_, Detail::Quiet) => None,
-            (Event::JobEnded { job, end: JobEnd::Failed(failed), seconds }, _) => {
+            (Event::JobEnded { job, end: JobEnd::Failed(failed), seconds, .. }, _) => {
                 Some(format!("{:>12} {job} after {}: {}", "Failed", duration(*seconds), failed.sentence()))
             }
             (Event::StepStarted { job, command: Some(command), .. }, Detail::Verbose) => Some(format!("{job} $ {command}")),
@@ -141,7 +162,15 @@ impl Report {
             (Event::Printed { job, line }, Detail::Verbose) => Some(format!("{job} | {line}")),
             (Event::Said { job, text }, _) => Some(format!("{:>12} {job}: {text}", "Note")),
             (Event::WheelTaken { artifact, replaced, .. }, _) => Some(format!("{:>12} {}", "Wheel", wheel(artifact, replaced))),
-            (Event::JobEnded { job, end, seconds }, _) => Some(match end {
+            (Event::Lives { job, purpose, seconds, progress, remaining, memory }, _) if !bars => {
+                let mut text = format!("{:>12} {job}: {purpose}, {}", "Running", duration(*seconds));
+                text.extend(progress.iter().map(|progress| format!(", {progress}")));
+                text.extend(remaining.iter().map(|remaining| format!(", about {} left", duration(*remaining))));
+                text.extend(memory.iter().map(|memory| format!(", {} of memory", size(*memory))));
+                Some(text)
+            }
+            (Event::JobEnded { job, end, seconds, .. }, _) => Some(match end {
+                JobEnd::NotStarted { why, .. } => format!("{:>12} {job}: {why}", "Skipped"),
                 JobEnd::Skipped { because_of } => format!("{:>12} {job}, because {because_of} failed", "Skipped"),
                 _ => format!("{:>12} {job} in {}", "Finished", duration(*seconds)),
             }),

@@ -2,31 +2,39 @@
 //! program; the second one is in `plan/check.rs`, once programs have answered.
 
 mod addresses;
+mod again;
 mod checkout;
 mod folders;
 mod generate;
 mod given;
+mod going;
+pub mod limits;
 mod lock;
 mod options;
 mod overrides;
 mod places;
 mod said;
 mod selection;
+mod trial;
 
 use std::collections::BTreeMap;
 
 use manifest::{OptionValue, Project};
 
+pub use again::{Again, Restart};
 pub use checkout::{Changes, CheckoutWish, Depth, Submodules, Translated};
 pub use generate::Generate;
 pub use given::Given;
+pub use going::{Going, OnFailure};
+pub use limits::TimeLimits;
 pub use lock::{Lock, NamedTheRock};
 use places::project_dirs;
 pub use places::{Chosen, MANIFESTS, Place, Places, Venv, dir_flag, venv_note, venv_notes, venv_python};
+pub use trial::Trial;
 
 use said::Said;
 
-use crate::cli::{BuildArgs, InstallArgs, ProofArgs, Wish};
+use crate::cli::{BuildArgs, InstallArgs, Wish};
 use crate::facts::{Locked, Looks};
 use crate::gfx::Selection;
 use crate::host::{Host, Platform};
@@ -89,10 +97,16 @@ pub struct Request {
     pub naming: Naming,
     /// What happens to build folders and to wheels of other versions.
     pub leftovers: Leftovers,
+    /// What a failure means for the rest.
+    pub going: Going,
+    /// What of earlier runs is done once more.
+    pub again: Again,
     /// How far the finished set is tried.
     pub trial: Trial,
     /// How many compilers run at once.
     pub jobs: Jobs,
+    /// How long things may take.
+    pub limits: TimeLimits,
     /// Variables set or hidden by the user.
     pub overrides: Vec<Override>,
     /// Whether the sources and the SDK are the miniature ones.
@@ -229,29 +243,6 @@ pub enum Leftovers {
     Clean,
 }
 
-/// How far a set of wheels is tried in a clean environment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Trial {
-    /// Not at all.
-    Skip,
-    /// They are installed and imported.
-    Import,
-    /// An operator of each is tried on the processor, too.
-    Smoke,
-}
-
-impl Trial {
-    /// What the two flags say.
-    pub fn of(args: &ProofArgs) -> Self {
-        match (args.no_audit_install, args.smoke) {
-            (true, _) => Trial::Skip,
-            (_, true) => Trial::Smoke,
-            _ => Trial::Import,
-        }
-    }
-}
-
 /// How many compilers run at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Jobs {
@@ -282,8 +273,10 @@ impl Request {
         let mut request = Self::common(&args.install, Goal::Wheels, sources, places, looks, &mut said);
         folders::note_places(args, &request.places, &mut said);
         options::read(args, looks, &mut request, &mut said);
+        request.going = going::read(&args.going, &mut said);
         request.lock = lock;
         selection::select(args, looks, &mut request, &mut said);
+        request.again = again::read(&args.again, &request.selected, &mut said);
         request.hold();
         folders::check_venv(&args.install, &request, looks, &mut said);
         folders::check_folders(&request, looks, &mut said);
@@ -330,8 +323,11 @@ impl Request {
             cache: Cache::Off,
             naming: Naming::default(),
             leftovers: Leftovers::Keep,
+            going: Going::default(),
+            again: Again::default(),
             trial: Trial::Import,
             jobs: Jobs::Auto,
+            limits: TimeLimits::default(),
             overrides: Vec::new(),
             sources: Sources::Real,
             options: Vec::new(),

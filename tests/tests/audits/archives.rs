@@ -7,7 +7,7 @@ use tests::miniature::{Field, Header, Miniature, header, patch};
 use crate::wheels::{TORCH, torch};
 use crate::{codes, put};
 
-const INIT: &str = "torch/__init__.py";
+const INIT: &str = "torch/cuda.py";
 const RECORD: &str = "torch-2.13.0+rocm7.14.0.dist-info/RECORD";
 
 #[test]
@@ -20,7 +20,7 @@ fn a_good_wheel() {
     assert_eq!(report["wheels"][0]["path"], TORCH);
     assert_eq!(report["wheels"][0]["gfx_targets"], json!(["gfx942"]));
     let ended = sandbox.run(&["audit"]).expect(0);
-    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("1 wheel, 7.3 KiB: nothing is wrong\n", ""));
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("1 wheel, 7.4 KiB: nothing is wrong\n", ""));
     sandbox.assert_unchanged(&before);
 }
 
@@ -52,10 +52,10 @@ const CONTENTS: &[(&str, &str, Before)] = &[
         wheel.edit(INIT, "from", "FROM");
     }),
     ("a size that is not so", "record-hash", |wheel| wheel.edit_record(",17\n", ",18\n")),
-    ("a hash that proves nothing", "record-hash", |wheel| wheel.edit_record("__init__.py,sha256=", "__init__.py,md5=")),
+    ("a hash that proves nothing", "record-hash", |wheel| wheel.edit_record("cuda.py,sha256=", "cuda.py,md5=")),
     ("a file without hash", "record-hash", |wheel| {
         let line = wheel.record().lines().next().unwrap().to_owned();
-        wheel.edit_record(&line, "torch/__init__.py,,");
+        wheel.edit_record(&line, "torch/cuda.py,,");
     }),
     ("a line twice", "record", |wheel| {
         let line = wheel.record().lines().next().unwrap().to_owned() + "\n";

@@ -3,6 +3,7 @@
 mod chance;
 #[cfg(feature = "full")]
 mod compiled;
+mod listed;
 mod scanned;
 pub mod synthetic;
 #[cfg(feature = "full")]

@@ -3,6 +3,7 @@
 mod archives;
 mod device;
 mod linkage;
+mod planned;
 mod readers;
 mod trial;
 mod wheels;

@@ -59,14 +59,14 @@ fn two_runs_that_fill_one_store_end_well() {
 fn two_runs_in_one_folder_do_not_take_each_others_checkouts_away() {
     let all = Repositories::new();
     let sandbox = &all.forge.sandbox;
-    sandbox.write("build/src/.therock-xtask/lock", "4711");
+    sandbox.write("build/src/.therock-xtask/lock", r#"{"pid": 4711, "command": "xtask build --ref x", "run": "4711-1"}"#);
     let lock = std::fs::File::open(sandbox.path("build/src/.therock-xtask/lock")).unwrap();
     lock.try_lock().unwrap();
     let ended = finish(&mut all.checkout(&["--ref", "nightly"])).expect(3);
     assert_eq!(
         sandbox.plain(&ended.stderr),
-        "error: another run, process 4711, is at work in `BOX/project/build/src`\nhint: wait until it has ended, or name another folder with \
-         `--work-dir` or `--root-checkout-dir`\n"
+        "error: another run, process 4711 (`xtask build --ref x`), is at work in the checkouts `BOX/project/build/src`\nhint: wait until it has \
+         ended, or name another one with `--root-checkout-dir`\n"
     );
     assert!(!sandbox.path("build/src/pytorch").exists());
     // What a run that was killed left keeps nobody out, and nobody is kept out where there is nothing to do.

@@ -31,7 +31,7 @@ pub fn base(name: &str, patch: Value) -> Value {
 }
 
 /// A JSON merge patch (RFC 7396): objects are merged, null removes, all else replaces.
-fn merged(base: Value, patch: Value) -> Value {
+pub fn merged(base: Value, patch: Value) -> Value {
     let Value::Object(patch) = patch else { return patch };
     let mut base = if let Value::Object(base) = base { base } else { serde_json::Map::new() };
     for (key, value) in patch {

@@ -5,6 +5,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "cases are read from files")]
 
+mod again;
 mod case;
 mod environment;
 mod refusals;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use manifest::{JobStatus, Manifest, Project, Status};
+use manifest::{JobStatus, Manifest, Need, Project, Status};
 use tests::{Sandbox, finish};
 
 use crate::set::{check_complete, check_files, check_unchanged, the_manifest, wheels};
@@ -18,7 +18,7 @@ fn each_project_alone_replaces_its_wheel() {
             // Then the wheel of the output folder is what it is built against.
             finish(demo.sandbox.command(demo.venv_python()).args(["-m", "pip", "uninstall", "--yes", "torch"])).expect(0);
         }
-        let ended = finish(&mut demo.again(&["--only", project.key()])).expect(0);
+        let ended = finish(&mut demo.again(&["--only", project.key(), "--rebuild", project.key()])).expect(0);
         let built = wheels_named(&ended.stderr);
         assert_eq!(built.len(), 1, "{}", ended.stderr);
         assert!(built.iter().all(|name| name.starts_with(&format!("{}-", project.distribution()))), "{built:?}");
@@ -70,11 +70,16 @@ fn a_job_that_fails_leaves_the_others_and_says_why() {
         assert_eq!(failure.and_then(|failure| failure.exit_code), failure.map(|_| 1));
     }
 
-    // The message names the purpose, the exit code, the last lines, the command and the log, and the log has it all.
+    // The message names the purpose, the exit code, the first error, the last lines, the command and the log, and the log has it all.
     let vision = manifest.jobs.iter().find(|job| job.project == Project::PytorchVision).unwrap();
     let log = format!("build/demo/{}", vision.log.as_deref().unwrap());
     let message = ended.stderr.split("error: torchvision: ").nth(1).unwrap_or_else(|| panic!("{}", ended.stderr));
-    assert!(message.starts_with("building torchvision exited with 1\n  last lines:\n    | "), "{message}");
+    let failure = vision.failure.as_ref().unwrap();
+    let error = failure.first_error.as_deref().unwrap();
+    assert!(error.contains("demo_fail.cpp:1:2: error: #error \"DEMO_FAIL names this wheel\""), "{error}");
+    assert_eq!((failure.class.as_deref(), failure.hint.as_deref()), (Some("compile"), None));
+    assert!(message.starts_with(&format!("building torchvision exited with 1\n  first error: {error}\n  by: ")), "{message}");
+    assert!(message.contains("\n  kind: compile\n  last lines:\n    | "), "{message}");
     assert!(message.contains("DEMO_FAIL names this wheel"), "{message}");
     assert!(message.contains("\n  command: cd "), "{message}");
     assert!(message.ends_with(&format!("\n  log: {}\n", sandbox.arg(&log))), "{message}");
@@ -88,14 +93,14 @@ fn a_job_that_fails_leaves_the_others_and_says_why() {
 #[test]
 fn what_waits_for_a_failed_job_is_not_started() {
     let demo = demo();
-    let args = ["--output-dir", "skipped", "--only", "pytorch,pytorch_audio,apex"];
+    let args = ["--output-dir", "skipped", "--only", "pytorch,pytorch_audio,apex", "--rebuild", "torch"];
     let ended = finish(demo.again(&args).env("DEMO_FAIL", "torch")).expect(4);
     let (_, manifest) = the_manifest(&demo.sandbox, "skipped");
     let statuses: Vec<_> = manifest.jobs.iter().map(|job| (job.project, job.status, job.reason.as_str())).collect();
     assert_eq!(
         statuses,
         [
-            (Project::Pytorch, JobStatus::Failed, "selected by this request"),
+            (Project::Pytorch, JobStatus::Failed, "`--rebuild` says so"),
             (Project::PytorchAudio, JobStatus::Skipped, "torch failed"),
             (Project::Apex, JobStatus::Skipped, "torch failed"),
         ]
@@ -128,7 +133,7 @@ fn an_older_wheel_does_not_make_a_set_complete() {
     let demo = demo();
     let only = |wheels: &'static str| ["--output-dir", "older", "--only", wheels];
     finish(&mut demo.again(&only("pytorch_audio,apex"))).expect(0);
-    finish(demo.again(&only("apex")).env("DEMO_FAIL", "apex")).expect(4);
+    finish(demo.again(&only("apex")).args(["--rebuild", "apex"]).env("DEMO_FAIL", "apex")).expect(4);
     finish(&mut demo.again(&only("pytorch_audio"))).expect(0);
     let (path, manifest) = the_manifest(&demo.sandbox, "older");
     assert!(path.ends_with(".partial.json"), "{path}");
@@ -238,4 +243,53 @@ fn github_is_told_what_was_built() {
     let summary = sandbox.read("github.summary");
     assert!(summary.starts_with("### PyTorch wheels: complete\n"), "{summary}");
     assert!(summary.contains(manifest.artifacts[0].sha256.as_str()), "{summary}");
+}
+
+/// With one compiler, wheels that need nothing of each other are built one after the other, and one that fails stops none of the others.
+#[test]
+fn what_needs_no_failed_wheel_is_still_built() {
+    let demo = demo();
+    let sandbox = &demo.sandbox;
+    let args = |dir: &'static str| ["--output-dir", dir, "--only", "pytorch_audio,pytorch_vision,apex", "--jobs", "1"];
+    let missing =
+        |manifest: &Manifest| -> Vec<_> { manifest.missing.iter().map(|missing| (missing.project, missing.need)).collect() };
+    let note = |why: &str| format!("        Note torchaudio: what does not need it is still built: {why}\n");
+
+    let ended = finish(demo.again(&args("kept")).arg("--keep-going").env("DEMO_FAIL", "torchaudio")).expect(4);
+    assert!(ended.stderr.contains(&note("`--keep-going` says so")), "{}", ended.stderr);
+    assert_eq!(ended.stdout, "");
+    let (path, manifest) = the_manifest(sandbox, "kept");
+    assert!(path.ends_with(".partial.json"), "{path}");
+    assert_eq!((manifest.status, missing(&manifest)), (Some(Status::Failed), vec![(Project::PytorchAudio, Need::Required)]));
+    assert_eq!(wheels(sandbox, "kept").len(), 2);
+
+    // Without it, nothing else is started.
+    finish(demo.again(&args("stopped")).env("DEMO_FAIL", "torchaudio")).expect(4);
+    assert_eq!(wheels(sandbox, "stopped"), Vec::<String>::new());
+
+    // A wheel that may be missing leaves the set complete; what went wrong is told all the same, and on GitHub the page says what is missing.
+    let (output, page) = (sandbox.path("output.txt"), sandbox.path("page.md"));
+    let mut command = demo.again(&args("lacking optional"));
+    command.args(["--optional", "torchaudio"]).env("DEMO_FAIL", "torchaudio").env("GITHUB_ACTIONS", "true");
+    let ended = finish(command.env("GITHUB_OUTPUT", &output).env("GITHUB_STEP_SUMMARY", &page)).expect(7);
+    let told = [
+        note("its wheel is optional").as_str(),
+        "\nwarning: the set lacks wheels that are optional: torchaudio\nerror: torchaudio: building torchaudio exited with 1\n  first error: ",
+        "\n::error title=torchaudio%3A building torchaudio exited with 1::",
+    ]
+    .map(|text| ended.stderr.contains(text));
+    assert_eq!(told, [true; 3], "{}", ended.stderr);
+    let (path, manifest) = the_manifest(sandbox, "lacking optional");
+    assert!(!path.ends_with(".partial.json") && ended.stdout.ends_with(&format!("{path}\n")), "{path}\n{}", ended.stdout);
+    assert_eq!((manifest.status, missing(&manifest)), (Some(Status::Complete), vec![(Project::PytorchAudio, Need::Optional)]));
+    assert_eq!(wheels(sandbox, "lacking optional").len(), 2);
+    let page = sandbox.read("page.md");
+    assert!(page.contains("| <code>torchaudio</code> | | | | failed, and optional |\n"), "{page}");
+    assert!(sandbox.read("output.txt").contains("missing=torchaudio"), "{}", sandbox.read("output.txt"));
+
+    // It stays optional for whoever builds another wheel of the set, until it is there.
+    let only = |wheel: &'static str| ["--output-dir", "lacking optional", "--only", wheel];
+    finish(&mut demo.again(&only("apex"))).expect(7);
+    finish(&mut demo.again(&only("torchaudio"))).expect(0);
+    check_complete(sandbox, "lacking optional", &[Project::PytorchAudio, Project::PytorchVision, Project::Apex]);
 }

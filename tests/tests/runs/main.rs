@@ -7,6 +7,7 @@ mod caches;
 mod checkouts;
 mod judges;
 mod plans;
+mod resume;
 mod rocm;
 mod set;
 mod shared;

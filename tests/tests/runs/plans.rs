@@ -20,7 +20,7 @@ fn before_a_build_it_writes_nothing() {
 fn after_a_build_it_writes_nothing() {
     let demo = demo();
     let before = snapshot(&demo.sandbox.path("build"));
-    let ended = demo.sandbox.run(&["plan", "--demo", "--python", &demo.python.path]).expect(0);
+    let ended = demo.sandbox.run(&["plan", "--demo", "--rebuild", "triton", "--python", &demo.python.path]).expect(0);
     check_unchanged(&demo.sandbox.path("build"), &before);
     for wheel in ["triton", "torch", "torchaudio", "torchvision", "apex"] {
         assert!(ended.stdout.contains(&format!("building {wheel}")), "{}", ended.stdout);
@@ -30,7 +30,7 @@ fn after_a_build_it_writes_nothing() {
 #[test]
 fn facts_give_the_same_plan_elsewhere() {
     let demo = demo();
-    let args = ["plan", "--demo", "--python", &demo.python.path, "--format", "json"];
+    let args = ["plan", "--demo", "--rebuild", "triton", "--python", &demo.python.path, "--format", "json"];
     let here = demo.sandbox.run(&args).expect(0).stdout;
     let elsewhere = Sandbox::new();
     elsewhere.write("facts.json", &here);

@@ -9,10 +9,11 @@ use crate::shared::newest;
 const VERSION: &str = "7.14.0a20261101";
 
 /// Writes a miniature SDK into a folder of the sandbox.
-fn make_sdk(sandbox: &Sandbox, folder: &str, args: &[&str]) {
+pub fn make_sdk(sandbox: &Sandbox, folder: &str, args: &[&str]) {
     let script = project().join("xtask/demo/make_sdk.py");
     let mut command = sandbox.command(&newest().path);
-    command.arg("-B").arg(script).args(["--output", folder, "--version", VERSION, "--targets", "gfx942"]).args(args);
+    command.arg("-B").arg(script).args(["--output", folder, "--targets", "gfx942"]);
+    command.args(if args.contains(&"--version") { &[][..] } else { &["--version", VERSION] }).args(args);
     finish(&mut command).expect(0);
 }
 

@@ -70,6 +70,8 @@ pub enum Code {
     LibraryUndeclared,
     /// A needed library of which it is not known whether what is required has it.
     LibraryUnproven,
+    /// A project that was asked for has no wheel in the set.
+    SetIncomplete,
     /// Wheels that are not for each other, or not for the same ROCm.
     SetMismatch,
     /// The set cannot be installed into a clean environment.
@@ -107,7 +109,7 @@ impl UnknownCode {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::Archive,
         Self::ArchiveContent,
         Self::ArchiveName,
@@ -139,6 +141,7 @@ impl Code {
         Self::LibraryOfSystem,
         Self::LibraryUndeclared,
         Self::LibraryUnproven,
+        Self::SetIncomplete,
         Self::SetMismatch,
         Self::NotInstallable,
         Self::RequirementsConflict,
@@ -191,6 +194,7 @@ impl Code {
             Self::LibraryOfSystem => "library-of-system",
             Self::LibraryUndeclared => "library-undeclared",
             Self::LibraryUnproven => "library-unproven",
+            Self::SetIncomplete => "set-incomplete",
             Self::SetMismatch => "set-mismatch",
             Self::NotInstallable => "not-installable",
             Self::RequirementsConflict => "requirements-conflict",
@@ -238,6 +242,7 @@ impl Code {
             Self::LibraryOfSystem => "put it into the wheel: `auditwheel repair`",
             Self::LibraryUndeclared => "it works only where something else installs and imports that first",
             Self::LibraryUnproven => "leave `--no-audit-install` out: then what is required is installed and looked into",
+            Self::SetIncomplete => "build it, and let it be recorded in the same manifest",
             Self::SetMismatch => "build those that do not fit again, against the others",
             Self::NotInstallable => "where there is no index, say `--no-audit-install`",
             Self::RequirementsConflict => "build those that do not fit again, with the versions that they require",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use manifest::{Artifact, Manifest, Project, WheelName, shown};
+use manifest::{Artifact, Manifest, Need, Project, WheelName, shown};
 use serde::Serialize;
 use sha2::{Digest, Sha256 as Hasher};
 
@@ -26,6 +26,8 @@ pub struct Expected {
     pub rocm: Option<String>,
     /// Whether torch was told to have flash attention; if nobody said, the targets decide.
     pub flash_attention: Option<bool>,
+    /// The projects whose wheels must be there.
+    pub asked: Vec<Project>,
     /// The versions that were planned, by the paths of the wheels.
     pub versions: BTreeMap<String, String>,
 }
@@ -41,6 +43,12 @@ impl Expected {
             gfx: manifest.gfx_targets.clone(),
             rocm: manifest.rocm_sdk_version.clone(),
             flash_attention: option("enable-pytorch-flash-attention").and_then(|option| option.value.as_bool()),
+            asked: manifest
+                .missing
+                .iter()
+                .filter(|missing| missing.need == Need::Required)
+                .map(|missing| missing.project)
+                .collect(),
             versions: manifest.artifacts.iter().filter_map(planned).collect(),
         }
     }
@@ -57,7 +65,7 @@ pub fn subject(artifacts: &[Artifact], expected: &Expected, trial: Trial, allowe
     let mut wheels: Vec<String> =
         artifacts.iter().map(|wheel| format!("{} {}", wheel.sha256, wheel.relative_path.as_str())).collect();
     wheels.sort();
-    let looked_for = (env!("CARGO_PKG_VERSION"), Code::ALL.as_slice());
+    let looked_for = (env!("CARGO_PKG_VERSION"), Code::ALL.map(Code::name).join(" "));
     let text =
         serde_json::json!({"wheels": wheels, "expected": expected, "allowed": allowed, "tool": looked_for, "trial": trial})
             .to_string();

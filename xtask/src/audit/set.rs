@@ -4,12 +4,12 @@ use manifest::{Project, WheelName};
 
 use super::{Code, Finding, requirement};
 
-/// Looks for wheels that require others in versions that the set does not have, or are built for another ROCm than the others. `rocm` is the version
-/// of the ROCm packages, if it is known.
-pub fn check(wheels: &[(&WheelName, &[String])], rocm: Option<&str>) -> Vec<Finding> {
+/// Looks for wheels that were asked for and are not there, that require others in versions that the set does not have, or are built for another ROCm
+/// than the others. `rocm` is the version of the ROCm packages, if it is known.
+pub fn check(asked: &[Project], wheels: &[(&WheelName, &[String])], rocm: Option<&str>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = asked.iter().filter_map(|project| absent(*project, wheels)).collect();
     let about = |wheel: String, text: String| Finding { wheel: Some(wheel), ..Finding::new(Code::SetMismatch, text) };
-    let mismatches = requirement::mismatches(wheels, rocm).into_iter();
-    let mut findings: Vec<Finding> = mismatches.map(|(wheel, text)| about(wheel, text)).collect();
+    findings.extend(requirement::mismatches(wheels, rocm).into_iter().map(|(wheel, text)| about(wheel, text)));
     let torch = wheels.iter().find(|(name, _)| name.project() == Some(Project::Pytorch)).or(wheels.first());
     if let Some((torch, ours)) = torch.and_then(|(name, _)| Some((name, rocm_label(name)?))) {
         for (name, theirs) in wheels.iter().filter_map(|(name, _)| Some((name, rocm_label(name)?))) {
@@ -20,6 +20,12 @@ pub fn check(wheels: &[(&WheelName, &[String])], rocm: Option<&str>) -> Vec<Find
         }
     }
     findings
+}
+
+fn absent(project: Project, wheels: &[(&WheelName, &[String])]) -> Option<Finding> {
+    let there = wheels.iter().any(|(name, _)| name.project() == Some(project));
+    let text = format!("{} was asked for, and the set has no wheel of it", project.distribution());
+    (!there).then(|| Finding::new(Code::SetIncomplete, text))
 }
 
 /// The ROCm that a version names: `rocm7.14.0` of `2.9.0+rocm7.14.0` and of `3.7.0+git1a2b3c4d.rocm7.14.0`. What follows it is not compared.
@@ -36,32 +42,34 @@ fn rocm_label(name: &WheelName) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn found(names: &[&str], requires: &[&str]) -> Vec<String> {
+    fn found(asked: &[Project], names: &[&str], requires: &[&str]) -> Vec<String> {
         let names: Vec<WheelName> =
             names.iter().map(|name| WheelName::parse(&format!("{name}-cp312-cp312-linux_x86_64.whl")).unwrap()).collect();
         let requires: Vec<String> = requires.iter().map(|line| (*line).to_owned()).collect();
         let mut wheels: Vec<(&WheelName, &[String])> = names.iter().map(|name| (name, &[][..])).collect();
         wheels[0].1 = &requires;
         let shown = |finding: Finding| format!("{:?} {}", finding.code, finding.text);
-        check(&wheels, Some("7.14.0")).into_iter().map(shown).collect()
+        check(asked, &wheels, Some("7.14.0")).into_iter().map(shown).collect()
     }
 
     #[test]
     fn a_set_that_fits_has_no_findings() {
         let names =
             ["torch-2.9.0+rocm7.14.0.post2", "triton-3.7.0+git1a2b3c4d.rocm7.14.0", "torchaudio-2.9.0+rocm7.14.0.git1a2b3c4d"];
+        let asked = [Project::Pytorch, Project::Triton, Project::PytorchAudio];
         let requires = ["rocm[libraries]==7.14.0", "triton==3.7.0+git1a2b3c4d-rocm7.14.0", "filelock"];
-        assert_eq!(found(&names, &requires), Vec::<String>::new());
-        assert_eq!(found(&["torch-2.9.0", "triton-3.7.0"], &[]), Vec::<String>::new());
+        assert_eq!(found(&asked, &names, &requires), Vec::<String>::new());
+        assert_eq!(found(&asked[..1], &["torch-2.9.0", "triton-3.7.0"], &[]), Vec::<String>::new());
     }
 
     #[test]
-    fn what_does_not_fit_is_told() {
+    fn what_is_missing_or_does_not_fit_is_told() {
         let names = ["torch-2.9.0+rocm7.14.0", "torchaudio-2.9.0+rocm7.13.0"];
         let expected = [
+            "SetIncomplete apex was asked for, and the set has no wheel of it",
             "SetMismatch it requires `torchaudio<2.9`, and the set has torchaudio 2.9.0+rocm7.13.0",
             "SetMismatch its version names `rocm7.13.0`, and that of torch `rocm7.14.0`",
         ];
-        assert_eq!(found(&names, &["torchaudio<2.9"]), expected);
+        assert_eq!(found(&[Project::Pytorch, Project::Apex], &names, &["torchaudio<2.9"]), expected);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use manifest::WheelName;
+use manifest::{Project, WheelName};
 
 use super::linkage::{self, Linked};
 use super::wheel::Wheel;
@@ -12,6 +12,8 @@ use crate::facts::Installed;
 /// What is known of a set beside its wheels.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Known<'a> {
+    /// The projects that were asked for.
+    pub asked: &'a [Project],
     /// The version of the ROCm packages that the set is for.
     pub rocm: Option<&'a str>,
     /// What is installed where the set is used.
@@ -32,7 +34,7 @@ fn of_kind(read: &[&Read], known: Known) -> Vec<Finding> {
     let required: Vec<(&WheelName, &[String])> = read.iter().map(|read| (&read.name, read.requires.as_slice())).collect();
     let names: BTreeSet<String> = read.iter().map(|read| read.name.normalized_distribution()).collect();
     // Of several versions nobody knows which belong together.
-    let mut findings = if names.len() == read.len() { set::check(&required, known.rocm) } else { Vec::new() };
+    let mut findings = if names.len() == read.len() { set::check(known.asked, &required, known.rocm) } else { Vec::new() };
     // They know names only, and the rest of the audit calls wheels by their paths.
     for finding in &mut findings {
         let read = read.iter().find(|read| finding.wheel.as_deref() == Some(read.wheel.name()));

@@ -28,7 +28,7 @@ pub fn findings(wheels: &[Wheel], expected: &Expected, proven: &Proven, allowed:
         findings.extend(found.into_iter().map(|finding| Finding { wheel: Some(wheel.file.path.clone()), ..finding }));
     }
     findings.extend(requires::findings(&whole, expected));
-    let known = Known { rocm: expected.rocm.as_deref(), installed: proven.installed.as_ref() };
+    let known = Known { asked: &expected.asked, rocm: expected.rocm.as_deref(), installed: proven.installed.as_ref() };
     for found in together::findings(&whole, known).into_iter().chain(proven.findings.iter().cloned()) {
         // What does not pin what it must is told already.
         let is_told = |told: &Finding| told.code == Code::Requires && told.wheel == found.wheel;

@@ -32,6 +32,10 @@ pub struct AuditArgs {
     #[allow(missing_docs)]
     pub trial: TrialArgs,
 
+    /// List the device code of these files, whatever they are: wheels, libraries, object files; nothing is audited
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["what", "allow", "gfx", "python", "rocm_sdk_version"])]
+    pub device_code: Vec<String>,
+
     /// How the findings are printed
     #[arg(long, value_enum, default_value_t)]
     pub format: PlanFormat,

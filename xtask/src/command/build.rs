@@ -1,10 +1,10 @@
 //! `build`: checks, sources, Python environment, ROCm, wheels, manifest.
 
-use manifest::counted;
+use manifest::{Need, counted};
 
-use super::{Code, Session, Stop, audit, given, result, tell_github};
+use super::{Code, Session, Stop, aside, audit, failure, given, result, tell_github};
 use crate::cli::BuildArgs;
-use crate::execute::Wheels;
+use crate::execute::{self, Patience, Wheels};
 use crate::facts::{Facts, Looks};
 use crate::host::Host;
 use crate::plan::{self, Plan};
@@ -25,7 +25,7 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     refuse(plan::check::problems(&session.request, host, &facts))?;
 
     // Nothing of it is recorded over what another run records of the same build.
-    session.keep_others_away()?;
+    session.keep_others_away(&facts)?;
     if plan::check::is_held(&session.request, host, &facts) {
         session.report.note("the commits of the unfinished run are built; without its partial manifest they are resolved anew");
     }
@@ -64,7 +64,7 @@ fn demonstrate(session: &mut Session, facts: Facts) -> Result<Facts, Stop> {
     let Some(job) = job else {
         return Ok(facts);
     };
-    session.execute(&[job], &facts, &mut Wheels::new(), &mut |_| Ok(()))?;
+    session.execute(&[job], &facts, &mut Wheels::new(), Patience::Interruptible, &mut |_| Ok(()))?;
     Ok(session.facts(None))
 }
 
@@ -73,7 +73,7 @@ fn make(session: &mut Session, facts: &mut Facts, record: &mut Record) -> Result
     let host = session.host;
     let prepare = plan::whole(&session.request, host, facts).map_err(world)?.prepare;
     session.tell_reasons(&prepare);
-    session.execute(&prepare, facts, &mut Wheels::new(), &mut |_| Ok(()))?;
+    session.execute(&prepare, facts, &mut Wheels::new(), Patience::Interruptible, &mut |_| Ok(()))?;
     if prepare.iter().any(|job| !job.steps.is_empty()) {
         *facts = session.facts(Some(std::mem::take(facts)));
     }
@@ -83,17 +83,22 @@ fn make(session: &mut Session, facts: &mut Facts, record: &mut Record) -> Result
     session.tell_reasons(&plan.build);
     plan.warnings.iter().for_each(|warning| session.warn(warning));
     record.plan(&session.request, facts, &plan)?;
-    let mut wheels = Wheels::new();
-    let built = session.execute(&plan.build, facts, &mut wheels, &mut |event| record.note(event));
-    if let Some(Ok(python)) = facts.environment.python().map(|python| observe::ask_python(&python.executable)) {
+    let mut wheels = execute::reused(&plan.build, facts, host, &session.request.places.output);
+    let built = session.execute(&plan.build, facts, &mut wheels, Patience::Interruptible, &mut |event| record.note(event));
+    let changed = facts.environment.python().filter(|_| plan.built().next().is_some());
+    if let Some(Ok(python)) = changed.map(|python| observe::ask_python(&python.executable)) {
         record.built_in(&python, facts);
     }
     // The cache's statistics, and what builds wrote into checkouts, are noted whatever became of the wheels.
-    built.and(session.execute(&plan.finally, facts, &mut wheels, &mut |_| Ok(())))
+    built.and(session.execute(&plan.finally, facts, &mut wheels, Patience::ToTheEnd, &mut |_| Ok(())))
 }
 
 fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given: &given::Given) -> Result<Code, Stop> {
-    let end = if ended.is_ok() { End::Done } else { End::Failed };
+    let end = match &ended {
+        Ok(()) => End::Done,
+        Err(Stop::Cut(..)) => End::Cut,
+        Err(_) => End::Failed,
+    };
     let recorded = record.end(end);
     if let (Ok((manifest, path)), true) = (&recorded, session.host.on_github()) {
         let page = report::github::summary(manifest, path);
@@ -112,12 +117,20 @@ fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given:
     for text in given::unlike(given, session.host, &manifest, &session.request.places.output) {
         session.report.note(&text);
     }
-    let missing: Vec<&str> = manifest.missing.iter().map(|missing| missing.project.distribution()).collect();
-    if !missing.is_empty() {
-        let text = format!("the set still lacks {}, so its manifest stays a partial one", missing.join(", "));
-        session.warn(&text);
+    let lacks = |need: Need| {
+        let missing = manifest.missing.iter().filter(|missing| missing.need == need);
+        missing.map(|missing| missing.project.distribution()).collect::<Vec<_>>().join(", ")
+    };
+    let (required, optional) = (lacks(Need::Required), lacks(Need::Optional));
+    if !required.is_empty() {
+        session.warn(&format!("the set still lacks {required}, so its manifest stays a partial one"));
     }
-    Ok(Code::Done)
+    if optional.is_empty() {
+        return Ok(Code::Done);
+    }
+    session.warn(&format!("the set lacks wheels that are optional: {optional}"));
+    session.lost.iter().for_each(|(name, failed)| aside(failure(name, failed).trim_end(), &session.request.secrets));
+    Ok(Code::Lacking)
 }
 
 fn refuse(problems: Vec<Problem>) -> Result<(), Stop> {

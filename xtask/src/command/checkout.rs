@@ -4,7 +4,7 @@ use manifest::counted;
 
 use super::{Code, Session, Stop, given, result};
 use crate::cli::CheckoutArgs;
-use crate::execute::Wheels;
+use crate::execute::{Patience, Wheels};
 use crate::host::Host;
 use crate::observe;
 use crate::plan::{check, sources};
@@ -32,7 +32,7 @@ pub fn run(args: &CheckoutArgs, host: &Host) -> Result<Code, Stop> {
     }
     let (jobs, _) = sources::checkout_jobs(&session.request, host, &facts);
     session.tell_reasons(&jobs);
-    session.execute(&jobs, &facts, &mut Wheels::new(), &mut |_| Ok(()))?;
+    session.execute(&jobs, &facts, &mut Wheels::new(), Patience::Interruptible, &mut |_| Ok(()))?;
     for project in &session.request.selected {
         result(session.request.dir(*project))?;
     }

@@ -2,7 +2,7 @@
 
 use super::{Code, Session, Stop, result};
 use crate::cli::InstallArgs;
-use crate::execute::Wheels;
+use crate::execute::{Patience, Wheels};
 use crate::host::Host;
 use crate::request::{Places, Request};
 use crate::{observe, plan};
@@ -25,7 +25,7 @@ pub fn run(args: &InstallArgs, host: &Host) -> Result<Code, Stop> {
     }
     let plan = plan::whole(&session.request, host, &facts).map_err(|problems| Stop::Problems(Code::World, problems))?;
     session.tell_reasons(&plan.prepare);
-    session.execute(&plan.prepare, &facts, &mut Wheels::new(), &mut |_| Ok(()))?;
+    session.execute(&plan.prepare, &facts, &mut Wheels::new(), Patience::Interruptible, &mut |_| Ok(()))?;
     let facts = session.facts(Some(facts));
     if let Some(python) = facts.environment.python() {
         result(&python.executable)?;

@@ -8,25 +8,31 @@ use super::{Code, Session, Stop};
 use crate::audit::proof::{Failure, conflicts, not_imported, not_installed};
 use crate::audit::{Finding, Proven};
 use crate::cli::{InstallArgs, TrialArgs};
-use crate::event::{Event, Failed, JobEnd};
-use crate::execute::{self, Wheels, World};
+use crate::event::{Cut, Event, Failed, JobEnd};
+use crate::execute::{self, Patience, Verdict, Wheels, World};
 use crate::facts::{Facts, Python};
 use crate::host::Host;
 use crate::observe;
 use crate::plan::proof::{Attempt, Proof};
 use crate::plan::{self, Job};
-use crate::request::{Places, Problem, Request, RocmWish, Trial};
+use crate::request::{OnFailure, Places, Problem, Request, RocmWish, Trial};
 use crate::version::Specifier;
 
 /// Tries the set. The environment is removed afterwards.
 ///
 /// # Errors
-/// In words: if it cannot be told what was installed.
-fn prove(proof: &Proof, world: &World, draw: &mut dyn FnMut(&Event)) -> Result<Proven, String> {
+/// If it cannot be told what was installed, or the run is cut short.
+fn prove(proof: &Proof, world: &World, draw: &mut dyn FnMut(&Event)) -> Result<Proven, Stop> {
     let mut proven = Proven::default();
     let mut is_installed = false;
     for (attempt, job) in proof.attempts() {
-        let failed = run(job, world, draw);
+        let failed = match run(job, world, draw) {
+            Ok(failed) => failed,
+            Err(cut) => {
+                let _ = run(proof.clean_up(), world, draw);
+                return Err(Stop::Cut(cut, Vec::new()));
+            }
+        };
         is_installed |= attempt == Attempt::Install && failed.is_none();
         if let Some(failed) = &failed {
             proven.findings.extend(findings(attempt, failed, proof.wheels));
@@ -37,8 +43,8 @@ fn prove(proof: &Proof, world: &World, draw: &mut dyn FnMut(&Event)) -> Result<P
     }
     let (program, args) = proof.list();
     let installed = is_installed.then(|| observe::installed(&program, &args, &proof.dir)).transpose();
-    run(proof.clean_up(), world, draw);
-    proven.installed = installed?;
+    run(proof.clean_up(), world, draw).map_err(|cut| Stop::Cut(cut, Vec::new()))?;
+    proven.installed = installed.map_err(|cause| Stop::world(Problem::new(cause)))?;
     Ok(proven)
 }
 
@@ -64,11 +70,16 @@ impl Session<'_> {
         let dir = host.platform.join(&self.request.places.python(&python.series), "audit");
         let trial = self.request.trial;
         let proof = Proof { host, python: &python.executable, dir, rocm: rocm.as_ref(), wheels: &wheels, trial };
-        let (looks, secrets) = (&self.looks, &self.request.secrets);
-        let world = World { host, looks, secrets, logs: self.logs.clone(), recorded: BTreeSet::new() };
+        let world = World {
+            host,
+            looks: &self.looks,
+            secrets: &self.request.secrets,
+            logs: self.logs.clone(),
+            recorded: BTreeSet::new(),
+            limits: self.limits(Patience::Interruptible),
+        };
         let report = &mut self.report;
-        let proven = prove(&proof, &world, &mut |event| report.draw(event));
-        proven.map(Some).map_err(|cause| Stop::world(Problem::new(cause)))
+        prove(&proof, &world, &mut |event| report.draw(event)).map(Some)
     }
 }
 
@@ -137,15 +148,15 @@ fn exactly(wish: &RocmWish, version: &str) -> Option<RocmWish> {
 }
 
 /// Does one job; how it failed, if it did.
-fn run(job: Job, world: &World, draw: &mut dyn FnMut(&Event)) -> Option<Box<Failed>> {
+fn run(job: Job, world: &World, draw: &mut dyn FnMut(&Event)) -> Result<Option<Box<Failed>>, Cut> {
     let mut failure = None;
-    execute::execute(&[job], &mut Wheels::new(), world, &mut |event| {
+    let verdict = execute::execute(&[job], OnFailure::Stop, &mut Wheels::new(), world, &mut |event| {
         draw(&event);
         if let Event::JobEnded { end: JobEnd::Failed(failed), .. } = event {
             failure = Some(failed);
         }
     });
-    failure
+    if let Verdict::Cut(cut) = verdict { Err(cut) } else { Ok(failure) }
 }
 
 fn findings(attempt: Attempt, failed: &Failed, wheels: &[(String, WheelName)]) -> Vec<Finding> {

@@ -3,23 +3,32 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use manifest::duration;
+
+use super::progress::{Kept, progress};
 use super::wheel::wheels;
-use super::{Wheels, World, fill};
-use crate::event::{Event, Failed};
+use super::{Limits, Patience, Wheels, World, fill};
+
+use crate::event::{Cut, Event, Failed};
 use crate::facts::{Python, Seen};
-use crate::host::NETWORK_TIMEOUT;
+use crate::failure::{Class, Watch};
+use crate::host::{NETWORK_TIMEOUT, STALL_TIMEOUT};
 use crate::plan::rocm::{check_set, hashes};
 use crate::plan::{Action, CheckRocm, Command, Failure, Job, JobName, Retry, Step, When};
-use crate::process::{Ended, ProcessError, Spawn};
+use crate::process::{Ended, News, ProcessError, Spawn};
 use crate::{file, observe, process};
 
 use super::cache;
 
 /// How many of a program's last lines a failure shows.
 const TAIL: usize = 30;
+
+/// The exit code by which a shell says that the kernel killed its program: 128 and the number of the signal.
+const KILLED: i32 = 137;
 
 /// A job that runs.
 pub(super) struct JobRun<'a> {
@@ -30,15 +39,26 @@ pub(super) struct JobRun<'a> {
     pub(super) log_path: String,
     log: BufWriter<File>,
     tail: VecDeque<String>,
+    watch: Watch,
     /// How far a program last said it is.
     progress: String,
+    started: Instant,
+    /// The most memory that its programs used together, in bytes.
+    peak: &'a AtomicU64,
 }
 
 /// The job's failure, boxed because it carries a log's last lines.
 pub(super) type Outcome<T> = Result<T, Box<Failed>>;
 
 impl<'a> JobRun<'a> {
-    pub(super) fn start(job: &'a Job, wheels: Wheels, world: &'a World<'a>, sender: &'a Sender<Event>) -> Outcome<Self> {
+    /// `clock` has the moment at which the job began, and takes the most memory that its programs used.
+    pub(super) fn start(
+        job: &'a Job,
+        wheels: Wheels,
+        world: &'a World<'a>,
+        sender: &'a Sender<Event>,
+        clock: (Instant, &'a AtomicU64),
+    ) -> Outcome<Self> {
         let log_path = world.host.platform.join(&world.logs, &format!("{}.log", job.name));
         let log = file::create(&log_path).map_err(|error| Failed::of("opening the log", error.to_string(), &log_path))?;
         let run = JobRun {
@@ -49,7 +69,10 @@ impl<'a> JobRun<'a> {
             log_path,
             log: BufWriter::new(log),
             tail: VecDeque::new(),
+            watch: Watch::default(),
             progress: String::new(),
+            started: clock.0,
+            peak: clock.1,
         };
         run.emit(Event::JobStarted { job: run.name(), log: run.log_path.clone(), steps: job.steps.len() });
         Ok(run)
@@ -66,6 +89,9 @@ impl<'a> JobRun<'a> {
                 && file::look(path) == Seen::Missing
             {
                 continue;
+            }
+            if let Some(cut) = self.world.limits.cut() {
+                return Err(self.cut(&step.purpose, cut));
             }
             let spawn = match &step.action {
                 Action::Run(command) => Some(self.spawn(step, command)?),
@@ -162,6 +188,9 @@ impl<'a> JobRun<'a> {
                 Ok(()) => return Ok(()),
                 Err(failed) => failed,
             };
+            if failed.cut.is_some() {
+                return Err(failed);
+            }
             if command.failure == Failure::Tolerated {
                 self.say(format!("{}: {}; going on", step.purpose, failed.cause));
                 return Ok(());
@@ -170,41 +199,97 @@ impl<'a> JobRun<'a> {
                 return Err(failed);
             };
             self.say(format!("{}: {}; trying again in {} s", step.purpose, failed.cause, pause.as_secs()));
-            std::thread::sleep(*pause);
+            process::pause(*pause);
         }
     }
 
     fn run_once(&mut self, step: &Step, spawn: &Spawn) -> Outcome<()> {
         self.tail.clear();
-        let ended = process::run(spawn, &mut |line| self.printed(line));
+        self.watch = Watch::default();
+        let ended = process::watch(spawn, &mut |news| match news {
+            News::Line(line) => self.printed(line),
+            News::Usage(usage) => self.used(usage.memory),
+        });
         let _ = self.log.flush();
-        let (cause, exit_code, signal) = match ended {
+        let silent = matches!(ended, Err(ProcessError::Silent { .. } | ProcessError::Stalled { .. }));
+        let (cause, exit_code, signal, cut) = match ended {
             Ok(Ended::Code(0)) => return Ok(()),
-            Ok(Ended::Code(code)) => (format!("exited with {code}"), Some(code), None),
-            Ok(Ended::Signal(signal)) => (format!("was ended by signal {signal}"), None, Some(signal)),
+            Ok(Ended::Code(code)) => (format!("exited with {code}"), Some(code), None, None),
+            Ok(Ended::Signal(signal)) => (format!("was ended by signal {signal}"), None, Some(signal), None),
             // The command is shown below.
             Err(ProcessError::Silent { silence, .. }) => {
                 let seconds = silence.as_secs();
-                (format!("printed nothing for {seconds} s and was ended; `{NETWORK_TIMEOUT}` gives it more time"), None, None)
+                (
+                    format!("printed nothing for {seconds} s and was ended; `{NETWORK_TIMEOUT}` gives it more time"),
+                    None,
+                    None,
+                    None,
+                )
             }
-            Err(error) => (error.to_string(), None, None),
+            Err(ProcessError::Stalled { stall, .. }) => {
+                let limit = duration(stall.as_secs_f64());
+                let cause = format!(
+                    "printed nothing and used no processor for {limit}, it and all that it started, and was ended; `{STALL_TIMEOUT}` gives it more time"
+                );
+                (cause, None, None, Some(Cut::Stalled))
+            }
+            Err(ProcessError::Late { .. }) => {
+                return Err(self.cut(&step.purpose, self.world.limits.cut().unwrap_or(Cut::TimedOut)));
+            }
+            Err(ProcessError::Interrupted { .. }) => return Err(self.cut(&step.purpose, Cut::Interrupted)),
+            Err(error) => (error.to_string(), None, None, None),
         };
         let command = Some(self.shown(spawn));
         let tail = self.tail.iter().cloned().collect();
-        Err(Box::new(Failed { command, exit_code, signal, tail, ..*Failed::of(&step.purpose, cause, &self.log_path) }))
+        let finding = self.watch.finding(exit_code == Some(KILLED) || signal == Some(KILLED - 128));
+        let finding = if silent { finding.classed(Class::Stall) } else { finding };
+        Err(Box::new(Failed {
+            command,
+            cut,
+            exit_code,
+            signal,
+            finding,
+            tail,
+            ..*Failed::of(&step.purpose, cause, &self.log_path)
+        }))
+    }
+
+    /// The job ends here, through no fault of its own.
+    fn cut(&mut self, purpose: &str, cut: Cut) -> Box<Failed> {
+        let cause = match cut {
+            Cut::Interrupted => "interrupted".to_owned(),
+            Cut::OutOfTime => "stopped, because the time that `--time-budget` gives is over".to_owned(),
+            Cut::TimedOut | Cut::Stalled => {
+                let limit = self.world.limits.stage.map(|limit| duration(limit.as_secs_f64())).unwrap_or_default();
+                format!("stopped, because the job took longer than the {limit} of `--stage-timeout`")
+            }
+        };
+        self.write_log(&format!("-- {purpose}: {cause}\n"));
+        let _ = self.log.flush();
+        let failed = Failed::of(purpose, cause, &self.log_path);
+        let finding = failed.finding.clone().classed(Class::Timeout);
+        Box::new(Failed { cut: Some(cut), finding, ..*failed })
+    }
+
+    /// What the job's programs use now.
+    fn used(&mut self, memory: u64) {
+        self.peak.fetch_max(memory, Ordering::Relaxed);
+        self.emit(Event::Used { job: self.name(), memory });
     }
 
     /// A line that a program printed: without secrets in the log, the tail and the event.
     fn printed(&mut self, line: &str) {
         let line = self.world.secrets.redact(line).into_owned();
-        // Hundreds of such lines come, to be drawn over each other: no log keeps them.
-        if let Some(text) = progress(&line) {
+        if let Some((text, kept)) = progress(&line) {
             if text != self.progress {
                 self.progress = text.to_owned();
                 self.emit(Event::Progressed { job: self.name(), text: text.to_owned() });
             }
-            return;
+            if kept == Kept::Nowhere {
+                return;
+            }
         }
+        self.watch.line(&line);
         self.write_log(&format!("{line}\n"));
         if self.tail.len() == TAIL {
             self.tail.pop_front();
@@ -226,8 +311,19 @@ impl<'a> JobRun<'a> {
             args,
             cwd: command.cwd.clone(),
             env: env.collect::<Outcome<_>>()?,
-            silence: command.silence.map(|seconds| Duration::from_secs(seconds.into())),
+            limits: self.limits(command),
         })
+    }
+
+    /// When a command is ended: by the job's limits, or its own.
+    fn limits(&self, command: &Command) -> process::Limits {
+        let Limits { stage, deadline, stall, patience } = self.world.limits;
+        let silence = command.silence.map(|seconds| Duration::from_secs(seconds.into()));
+        if patience == Patience::ToTheEnd {
+            return process::Limits { silence, ..process::Limits::default() };
+        }
+        let until = stage.map(|stage| self.started + stage).into_iter().chain(deadline).min();
+        process::Limits { silence, stall, until }
     }
 
     fn shown(&self, spawn: &Spawn) -> String {
@@ -275,35 +371,5 @@ impl<'a> JobRun<'a> {
     pub(super) fn emit(&self, event: Event) {
         // The receiver outlives every job.
         let _ = self.sender.send(event);
-    }
-}
-
-/// What git says of how far it is, up to the percentage: `Receiving objects:  43% (43/100), 1.20 MiB`. That it is done is no progress.
-fn progress(line: &str) -> Option<&str> {
-    let (before, _) = line.split_once("% (")?;
-    let (what, number) = before.rsplit_once(':')?;
-    let is_number = number.trim_start().bytes().all(|byte| byte.is_ascii_digit()) && number.len() == 4;
-    let is_words = what.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b':'));
-    (is_number && is_words && !line.ends_with("done.")).then(|| &line[..before.len() + 1])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::progress;
-
-    #[test]
-    fn progress_is_told_from_what_is_to_be_kept() {
-        for (line, expected) in [
-            ("Receiving objects:  43% (43/100), 1.20 MiB | 3.00 MiB/s", Some("Receiving objects:  43%")),
-            ("remote: Counting objects: 100% (3/3)", Some("remote: Counting objects: 100%")),
-            ("Updating files:   1% (1/100)", Some("Updating files:   1%")),
-            ("Receiving objects: 100% (3/3), done.", None),
-            ("fatal: early EOF", None),
-            ("[ 43%] Building CXX object x (y)", None),
-            ("coverage: 43% (a part)", None),
-            ("a.c:1: 100% (wrong)", None),
-        ] {
-            assert_eq!(progress(line), expected, "{line}");
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! What the jobs of earlier runs left behind: one record for each project, in `<work>/py3.12/jobs/<project>.json`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use manifest::{Artifact, Project};
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,9 @@ pub struct JobRecord {
     /// The key of an attempt that began after that wheel and is not known to have ended well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<Key>,
+    /// The last build, whatever became of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<LastBuild>,
     /// How long a job took, in seconds. After a failure: the longest since a wheel was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
@@ -30,6 +33,9 @@ pub struct JobRecord {
     /// How much room it took on the disk, in bytes, where that was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disk_bytes: Option<u64>,
+    /// The log of the job that made the wheel, or of the attempt, from the work directory on, with forward slashes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
     /// When this was written: `20261122T231500Z`.
     pub when: String,
 }
@@ -42,11 +48,34 @@ pub struct RecordedWheel {
     pub key: Option<Key>,
     /// The digests of the local changes in its sources before and after its build. What the build itself wrote is no change.
     pub changes: Vec<Option<String>>,
+    /// The folder that it was put into.
+    pub folder: String,
     /// Its entry in the manifest.
     pub artifact: Artifact,
     /// What the file was like when it was hashed: whoever looks like this still holds the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stamp: Option<String>,
+}
+
+/// A build, by what it left in its sources.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastBuild {
+    /// The folder of the sources.
+    pub sources: String,
+    /// The parts of its key that its build folder was configured for.
+    pub configured: Key,
+    /// Whether it ended well.
+    pub ended: Ended,
+}
+
+/// Whether a build ended well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ended {
+    /// It made a wheel.
+    Well,
+    /// It failed, or was ended from outside.
+    Not,
 }
 
 /// What became of a recorded wheel.
@@ -72,6 +101,12 @@ pub struct Records {
     pub unreadable: BTreeMap<Project, String>,
     /// What became of the recorded wheels.
     pub wheels: BTreeMap<Project, WheelState>,
+    /// The last build of each project in this work directory, whichever Python it was for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub last: BTreeMap<Project, LastBuild>,
+    /// Intact wheels that had to be read to know that. Their records say now what they are like.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub read: BTreeSet<Project>,
 }
 
 impl Records {

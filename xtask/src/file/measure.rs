@@ -6,6 +6,8 @@ use std::io::{self, Read, Write};
 use manifest::Sha256;
 use sha2::{Digest, Sha256 as Hasher};
 
+use crate::process;
+
 use super::{Outcome, failed, open};
 
 /// How much of a file is in memory. What was read is still in the processor's cache when it is hashed.
@@ -38,6 +40,9 @@ pub fn measure_open(path: &str) -> Outcome<(Stored, File)> {
     Ok((stored, source))
 }
 
+/// A file of more bytes takes so long that whoever wants the tool to end should not have to wait.
+const LARGE: u64 = 64 << 20;
+
 /// Opens a file to be read.
 ///
 /// # Errors
@@ -53,6 +58,7 @@ pub(super) fn hash(source: &mut File, target: &mut impl Write) -> io::Result<Sto
     loop {
         match source.read(&mut buffer)? {
             0 => break,
+            _ if size > LARGE && process::is_stopping() => return Err(io::Error::other("interrupted")),
             length => {
                 hasher.update(&buffer[..length]);
                 target.write_all(&buffer[..length])?;

@@ -3,6 +3,8 @@
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Outcome, failed, make_parent};
 
 /// Opens a file that only one run has at a time, and waits for the run that has it. It is let go with the value, or when the tool is killed.
@@ -16,22 +18,50 @@ pub fn lock(path: &str) -> Outcome<File> {
     Ok(file)
 }
 
-/// Takes a file for this process, and writes its id into it; or tells what another process that has it wrote, as far as that can be read. It is let
-/// go with the value, or when the tool is killed.
+/// Who has a file for itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// The process.
+    pub pid: u32,
+    /// Its command, without secrets.
+    pub command: String,
+    /// What its programs are marked with.
+    pub run: String,
+}
+
+/// A file that this process has for itself, until the value goes or the process ends.
+#[derive(Debug)]
+pub struct Held {
+    file: File,
+    /// Who had it and was killed, if it was not given back.
+    pub left_by: Option<Owner>,
+}
+
+impl Drop for Held {
+    /// What is left in it says that somebody was killed.
+    fn drop(&mut self) {
+        let _ = self.file.set_len(0);
+    }
+}
+
+/// Takes a file for this process, and writes into it who that is; or tells who else has it, as far as that can be read.
 ///
 /// # Errors
 /// If it cannot be made or locked.
-pub fn take_alone(path: &str) -> Outcome<Result<File, String>> {
+pub fn take_alone(path: &str, owner: &Owner) -> Outcome<Result<Held, Option<Owner>>> {
     make_parent(path)?;
     let open = File::options().create(true).truncate(false).write(true).open(path);
     let mut file = open.map_err(failed("open", path))?;
+    let named = || serde_json::from_str(&fs::read_to_string(path).ok()?).ok();
     match file.try_lock() {
         Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Ok(Err(fs::read_to_string(path).unwrap_or_default())),
+        Err(TryLockError::WouldBlock) => return Ok(Err(named())),
         Err(TryLockError::Error(error)) => return Err(failed("lock", path)(error)),
     }
-    file.set_len(0).and_then(|()| write!(file, "{}", std::process::id())).map_err(failed("write", path))?;
-    Ok(Ok(file))
+    let left_by = named();
+    let text = serde_json::to_string(owner).unwrap_or_default();
+    file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(failed("write", path))?;
+    Ok(Ok(Held { file, left_by }))
 }
 
 /// Gives a file one more name, on the same disk.

@@ -3,6 +3,7 @@
 
 mod bundle;
 mod elf;
+mod held;
 mod kpack;
 mod window;
 mod zstd;
@@ -12,6 +13,8 @@ use std::io::{self, BufRead};
 
 use bundle::{Compressed, Entry};
 use window::{Needle, Sought, Window};
+
+pub use held::{Held, of_file};
 
 use crate::audit::device::{CodeObject, Fault, Form, Id, Target, Wrong};
 
@@ -36,9 +39,8 @@ const MOST_AHEAD: usize = 1 << 14;
 /// How much work one file may be. A place where something could begin is one, and each block of a frame that is walked over.
 const MOST_WORK: u64 = 1 << 22;
 
-/// What it is to read a list of entries, and to unpack the beginning of a frame, in the same unit.
-const LIST: u64 = 32;
-const UNPACKING: u64 = 64;
+/// What it is to read a list of entries, or to unpack the beginning of a frame, in the same unit.
+const COSTLY: u64 = 128;
 
 /// Reads a file to its end and tells the device code in it. Memory and time are bounded, whatever the file claims.
 ///
@@ -119,7 +121,7 @@ impl Scan<'_> {
     fn bundle(&mut self) -> io::Result<()> {
         let at = self.window.position();
         let listed = bundle::entries(self.window.ahead(bundle::LONGEST_LIST)?);
-        self.work += LIST;
+        self.work += COSTLY;
         self.window.skip(bundle::MAGIC.len() as u64)?;
         let Some((entries, end)) = listed else { return Ok(()) };
         for entry in entries {
@@ -130,7 +132,6 @@ impl Scan<'_> {
                 continue;
             }
             let begin = at.saturating_add(entry.offset);
-            self.object(target.clone(), Form::Bundle, entry.size, begin);
             self.ahead.entry(begin).or_default().push(Expected { id: entry.id, target, size: entry.size });
             self.count_ahead += 1;
         }
@@ -158,9 +159,12 @@ impl Scan<'_> {
             self.work += 1;
             let seen = if begin == at { self.window.ahead(elf::HEADER)? } else { &[] };
             is_elf |= elf::read(seen).is_some();
-            if let Some(wrong) = contradiction(&id, &target, size, seen) {
-                self.fault(begin, wrong);
+            match content(&id, &target, size, seen) {
+                Ok(Content::Intermediate) => continue,
+                Ok(Content::Code) => {}
+                Err(wrong) => self.fault(begin, wrong),
             }
+            self.object(target, Form::Bundle, size, begin);
         }
         // It is no code object without a bundle.
         self.window.skip(u64::from(is_elf))?;
@@ -203,7 +207,7 @@ impl Scan<'_> {
 
     fn frame_of_bundle(&mut self, at: u64, header: &Compressed) -> io::Result<()> {
         const WHAT: &str = "a compressed bundle";
-        self.work += UNPACKING;
+        self.work += COSTLY;
         let limit = header.size.map_or(u64::MAX, |size| size.saturating_sub(header.header));
         let frame = match zstd::walk(&mut self.window, limit, &mut self.work)? {
             Ok(frame) => frame,
@@ -232,9 +236,11 @@ impl Scan<'_> {
                 let begin = usize::try_from(entry.offset).unwrap_or(usize::MAX).min(frame.beginning.len());
                 let seen = &frame.beginning[begin..];
                 // What was not unpacked is believed.
-                let wrong = (seen.len() >= elf::HEADER).then(|| contradiction(&entry.id, &target, entry.size, seen)).flatten();
-                if let Some(wrong) = wrong {
-                    self.fault(at, wrong);
+                let is_seen = seen.len() >= elf::HEADER;
+                match is_seen.then(|| content(&entry.id, &target, entry.size, seen)) {
+                    Some(Ok(Content::Intermediate)) => continue,
+                    Some(Err(wrong)) => self.fault(at, wrong),
+                    Some(Ok(Content::Code)) | None => {}
                 }
                 self.object(target, header.form, entry.size, at);
             }
@@ -246,8 +252,11 @@ impl Scan<'_> {
     fn finish(mut self) -> Scanned {
         let file = self.window.position();
         for (begin, entries) in std::mem::take(&mut self.ahead) {
-            for Expected { id, .. } in entries.into_iter().filter(|_| begin < file) {
-                self.fault(begin, Wrong::NoCode(id));
+            for Expected { id, target, size } in entries {
+                if begin < file {
+                    self.fault(begin, Wrong::NoCode(id));
+                }
+                self.object(target, Form::Bundle, size, begin);
             }
         }
         if self.table.is_some_and(|table| table >= file) {
@@ -273,19 +282,31 @@ impl Scan<'_> {
     }
 }
 
-/// What a bundle's entry says that its content denies. Of the content the first bytes are needed.
-fn contradiction(id: &str, target: &Target, size: u64, content: &[u8]) -> Option<Wrong> {
-    /// LLVM's intermediate code, in objects that are linked later; and SPIR-V, the lower byte first.
-    const INTERMEDIATE: [&[u8]; 2] = [b"BC\xc0\xde", &[0x03, 0x02, 0x23, 0x07]];
+/// What a bundle's entry holds.
+enum Content {
+    /// What a GPU can run, or HIP can compile when it is loaded.
+    Code,
+    /// What must be linked before: it is device code in objects, and in a library none.
+    Intermediate,
+}
+
+/// What an entry of this id holds. Of its content the first bytes are needed.
+fn content(id: &str, target: &Target, size: u64, content: &[u8]) -> Result<Content, Wrong> {
+    const BITCODE: &[u8] = b"BC\xc0\xde";
+    const SPIRV: &[u8] = &[0x03, 0x02, 0x23, 0x07];
     let id = id.to_owned();
-    let Some(code) = elf::read(content) else {
-        return (!INTERMEDIATE.iter().any(|magic| content.starts_with(magic))).then_some(Wrong::NoCode(id));
-    };
+    if content.starts_with(BITCODE) {
+        return Ok(Content::Intermediate);
+    }
+    if target.is_spirv() {
+        return if content.starts_with(SPIRV) { Ok(Content::Code) } else { Err(Wrong::NoCode(id)) };
+    }
+    let Some(code) = elf::read(content) else { return Err(Wrong::NoCode(id)) };
     match (code.target(), code.size) {
-        (Ok(found), _) if !target.admits(&found, code.abi) => Some(Wrong::Disagrees { id, found: found.to_string() }),
-        (_, None) => Some(Wrong::Elf),
-        (_, Some(code)) if code > size => Some(Wrong::Cut { id, size, code }),
+        (Ok(found), _) if !target.admits(&found, code.abi) => Err(Wrong::Disagrees { id, found: found.to_string() }),
+        (_, None) => Err(Wrong::Elf),
+        (_, Some(code)) if code > size => Err(Wrong::Cut { id, size, code }),
         // A machine that is not in our table may be what the id says.
-        _ => None,
+        _ => Ok(Content::Code),
     }
 }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use manifest::shown;
 
 use super::memory;
-use crate::host::{Environment, Host, NETWORK_TIMEOUT, Platform, Terminal};
+use crate::host::{Environment, Host, NETWORK_TIMEOUT, Platform, STALL_TIMEOUT, Terminal};
 use crate::request::Problem;
 
 /// The words of the command line, the program's own name first.
@@ -38,14 +38,14 @@ pub fn host() -> Result<Host, Problem> {
         memory: memory::memory(),
         terminal: if terminal { Terminal::Interactive } else { Terminal::Dumb },
     };
-    match host.var(NETWORK_TIMEOUT) {
-        Some(text) if text.parse::<u32>().is_ok_and(|seconds| seconds > 0) => Ok(host),
-        None => Ok(host),
-        Some(text) => {
-            Err(Problem::new(format!("invalid variable `{NETWORK_TIMEOUT}`: `{}` is not a number of seconds", shown(text)))
-                .hint("give a whole number such as `300`, or unset it"))
+    for name in [NETWORK_TIMEOUT, STALL_TIMEOUT] {
+        let text = host.var(name).unwrap_or("1");
+        if !text.parse::<u32>().is_ok_and(|seconds| seconds > 0) {
+            return Err(Problem::new(format!("invalid variable `{name}`: `{}` is not a number of seconds", shown(text)))
+                .hint("give a whole number such as `300`, or unset it"));
         }
     }
+    Ok(host)
 }
 
 /// Variables that are not UTF-8 reach the programs that the tool starts, but the tool itself decides nothing by them.

@@ -41,8 +41,22 @@ def headers(folder):
     return [None, None]
 
 
+def origin(folder):
+    """The SHA-256 of the file that pip says it installed a distribution from."""
+    path = os.path.join(folder, "direct_url.json")
+    if not os.path.isfile(path):
+        return None
+    try:
+        with open(path, "rb") as file:
+            archive = json.loads(file.read().decode("utf-8")).get("archive_info") or {}
+        hashes = archive.get("hashes") or dict([archive["hash"].split("=", 1)])
+        return hashes.get("sha256")
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
 def distributions():
-    found = {}
+    found, origins = {}, {}
     for folder in sys.path:
         for entry in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
             # pip renames what it is about to remove to `~name`.
@@ -51,8 +65,10 @@ def distributions():
             name, version = headers(os.path.join(folder, entry))
             if name and version:
                 normalised = re.sub("[-_.]+", "-", name.group(1).strip()).lower()
-                found.setdefault(normalised, version.group(1).strip())
-    return found
+                if normalised not in found:
+                    found[normalised] = version.group(1).strip()
+                    origins[normalised] = origin(os.path.join(folder, entry))
+    return found, {name: hash for name, hash in origins.items() if hash}
 
 
 def operating_system():
@@ -73,6 +89,7 @@ def externally_managed(base_prefix):
     return sys.prefix == base_prefix and os.path.isfile(marker)
 
 
+found, origins = distributions()
 base_prefix = getattr(sys, "base_prefix", sys.prefix)
 answer = {
     "executable": sys.executable,
@@ -86,6 +103,7 @@ answer = {
     "ensurepip": can_make_environments(),
     "externally_managed": externally_managed(base_prefix),
     "operating_system": operating_system(),
-    "distributions": distributions(),
+    "distributions": found,
+    "installed_from": origins,
 }
 print(json.dumps(answer))

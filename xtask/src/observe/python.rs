@@ -53,7 +53,7 @@ fn cause(error: &ProcessError) -> String {
         ProcessError::Failed { ended, stderr, .. } => format!("it {}", process::end(*ended, stderr)),
         ProcessError::NotText { .. } => "it printed something that is not UTF-8".to_owned(),
         ProcessError::Lost { cause, .. } => cause.clone(),
-        ProcessError::Start { .. } | ProcessError::Silent { .. } => error.to_string(),
+        _ => error.to_string(),
     }
 }
 

@@ -8,6 +8,7 @@ use super::git::Git;
 use crate::facts::{Checkout, Seen, Unresolved};
 use crate::file;
 use crate::host::Host;
+use crate::plan::folder::FOLDERS;
 use crate::plan::triton::{LLVM_MARK, LLVM_PIN, llvm_dir};
 use crate::request::{Request, dir_flag};
 
@@ -59,6 +60,8 @@ fn fill(checkout: &mut Checkout, host: &Host, project: Project, dir: &str) -> Re
     let read = |path: &str| file::read_if_there(path).map_err(|error| error.to_string());
     let is_there = |name: &&str| file::look(&path(name)) != Seen::Missing;
     checkout.present = PRESENT.into_iter().filter(is_there).map(str::to_owned).collect();
+    let is_folder = |name: &&str| file::look(&path(name)) == Seen::Directory;
+    checkout.present.extend(FOLDERS.into_iter().filter(is_folder).map(str::to_owned));
     for name in TEXTS {
         if let Some(text) = read(&path(name))? {
             checkout.texts.insert(name.to_owned(), text.trim().to_owned());

@@ -64,8 +64,12 @@ pub fn torch(request: &Request, host: &Host, facts: &Facts) -> Result<Torch, Pro
 
 /// The projects of this request that import torch while they are built.
 pub fn dependants(request: &Request) -> Vec<Project> {
-    let imports = |project: &Project| matches!(project, Project::PytorchAudio | Project::PytorchVision | Project::Apex);
-    request.selected.iter().copied().filter(imports).collect()
+    request.selected.iter().copied().filter(|project| imports_torch(*project)).collect()
+}
+
+/// Whether a project imports torch while it is built.
+pub fn imports_torch(project: Project) -> bool {
+    matches!(project, Project::PytorchAudio | Project::PytorchVision | Project::Apex)
 }
 
 /// The torch wheel of this request's manifest, with its version, if the file is still there.
@@ -110,7 +114,7 @@ pub fn missing_tools(request: &Request, facts: &Facts) -> Vec<Problem> {
     }
 }
 
-fn missing_tool(project: Project, python: &Python) -> Option<Problem> {
+pub fn missing_tool(project: Project, python: &Python) -> Option<Problem> {
     let needs: &[&str] = if project == Project::Apex { &["build", "setuptools", "wheel"] } else { &["setuptools", "wheel"] };
     let there = |name: &str| python.installed(name).is_some() || name == "wheel" && makes_wheels(python);
     let missing: Vec<&str> = needs.iter().copied().filter(|name| !there(name)).collect();

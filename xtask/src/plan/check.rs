@@ -7,9 +7,9 @@ use manifest::{Finished, Identity, Project, WheelName, file_name};
 
 use crate::facts::{Checkout, Facts, Locked, Output, Python, Recorded, Unresolved};
 use crate::host::{Host, Platform};
-use crate::request::{Goal, Leftovers, Problem, Request, dir_flag};
+use crate::request::{Goal, Leftovers, Problem, Request, Restart, dir_flag};
 
-use super::{python, rocm, sources, wheel};
+use super::{folder, python, rocm, sources, wheel};
 
 /// Everything that is wrong, before anything is fetched or written.
 pub fn problems(request: &Request, host: &Host, facts: &Facts) -> Vec<Problem> {
@@ -28,6 +28,7 @@ pub fn problems(request: &Request, host: &Host, facts: &Facts) -> Vec<Problem> {
             true => problems.extend(wheel::jobs(request, host, facts).err().into_iter().flatten()),
             false => problems.extend(incomplete),
         }
+        problems.extend(request.selected.iter().filter_map(|project| folder::refused(request, facts, *project)));
         problems.extend(foreign_manifests(request, host, facts));
         problems.extend(refused_wheels(request, host, facts));
     }
@@ -167,6 +168,11 @@ impl Ours {
     }
 }
 
+/// The build that the manifest of this request is of, `manifest::Identity` as text, once its Python is known.
+pub fn identity(request: &Request, host: &Host, facts: &Facts) -> Option<String> {
+    Some(Ours::new(request, host, facts, builder(request, facts)?).identity)
+}
+
 /// The interpreter that wheels are named after.
 fn builder<'a>(request: &Request, facts: &'a Facts) -> Option<&'a Python> {
     facts.environment.python().or_else(|| python::choose(request, facts).ok())
@@ -225,14 +231,17 @@ fn listed_wheels(request: &Request, host: &Host, facts: &Facts) -> BTreeSet<Stri
     };
     let ours = Ours::new(request, host, facts, python);
     let mine = ours.files(facts).filter(|(_, recorded)| recorded.identity.as_ref() == Ok(&ours.identity));
-    let listed: BTreeSet<&String> = mine.flat_map(|(_, recorded)| &recorded.wheels).collect();
-    facts.output.wheels.iter().filter(|name| listed.contains(name)).cloned().collect()
+    let mut listed: BTreeSet<&str> = mine.flat_map(|(_, recorded)| &recorded.wheels).map(String::as_str).collect();
+    // A manifest forgets a wheel that was to be built again, its record does not.
+    let records = facts.records.jobs.values().filter(|record| record.identity == ours.identity);
+    listed.extend(records.filter_map(|record| Some(record.wheel.as_ref()?.artifact.relative_path.as_str())));
+    facts.output.wheels.iter().filter(|name| listed.contains(name.as_str())).cloned().collect()
 }
 
 /// The commits that an unfinished run of this request left behind: a rerun builds the same, though branches may have moved since. A project
 /// whose repository is another one now is not among them.
 pub fn held(request: &Request, host: &Host, output: &Output, python: &Python) -> BTreeMap<Project, Locked> {
-    let Some(reference) = &request.reference else {
+    let Some(reference) = request.reference.as_ref().filter(|_| request.again.restart == Restart::Resumed) else {
         return BTreeMap::new();
     };
     let series = python.series.to_string();

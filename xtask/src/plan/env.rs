@@ -60,11 +60,19 @@ const READ_BY_BUILDS: [&str; 19] = [
     "XNNPACK_",
 ];
 
+/// The variables of compilers and linkers, by their whole names.
+const READ_BY_COMPILERS: [&str; 9] =
+    ["AR", "CC", "CPATH", "CPLUS_INCLUDE_PATH", "CXX", "C_INCLUDE_PATH", "LD", "LIBRARY_PATH", "PKG_CONFIG_PATH"];
+
 /// Whether a plan depends on an inherited variable of this name, or a build reads it.
 pub fn matters(name: &str) -> bool {
+    READ_BY_PLANS.contains(&name.to_ascii_uppercase().as_str()) || is_read_by_builds(name)
+}
+
+/// Whether a build of one of the five projects reads an inherited variable of this name, so that another value may give another wheel.
+pub fn is_read_by_builds(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    READ_BY_PLANS.contains(&name.as_str())
-        || ["AR", "CC", "CXX", "LD"].contains(&name.as_str())
+    READ_BY_COMPILERS.contains(&name.as_str())
         || name.ends_with("FLAGS")
         || READ_BY_BUILDS.iter().any(|start| name.starts_with(start))
 }

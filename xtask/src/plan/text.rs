@@ -21,10 +21,10 @@ pub fn text(plan: &Plan, secrets: &Secrets) -> String {
 }
 
 fn write_job(text: &mut String, job: &Job, secrets: &Secrets) {
-    let waits: Vec<_> = job.waits_for.iter().map(ToString::to_string).collect();
+    let waits: Vec<_> = job.waits_for.iter().chain(&job.follows).map(ToString::to_string).collect();
     let after = if waits.is_empty() { String::new() } else { format!(" (after {})", waits.join(", ")) };
     let _ = writeln!(text, "  {}{after}", job.name);
-    for why in &job.why {
+    for why in job.decision.iter().map(ToString::to_string).chain(job.why.iter().cloned()) {
         let _ = writeln!(text, "    - {why}");
     }
     for unknown in &job.unknown {

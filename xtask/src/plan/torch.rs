@@ -134,10 +134,21 @@ pub fn recipe(setting: &Setting) -> Result<Recipe, Vec<Problem>> {
     if setting.host.platform == Platform::Windows {
         recipe.warnings.extend(setting.loss("ninja"));
     }
-    recipe.after = setting.install("torch", Hole::Wheel(Project::Pytorch), &triton_links(setting));
-    let sanity = setting.run(&setting.host.temp_dir(), &["-c", "import torch; print(torch.cuda.is_available())"]);
-    recipe.after.push(Step::run("trying whether torch can be imported", sanity));
+    recipe.after = after(setting);
     Ok(recipe)
+}
+
+/// How its wheel of an earlier run is installed, as it would have been after its build, with all that its build would have installed.
+pub fn reinstalled(setting: &Setting) -> Vec<Step> {
+    requirements(setting).into_iter().chain(after(setting)).collect()
+}
+
+/// What follows once its wheel is there.
+fn after(setting: &Setting) -> Vec<Step> {
+    let mut steps = setting.install("torch", Hole::Wheel(Project::Pytorch), &triton_links(setting));
+    let sanity = setting.run(&setting.host.temp_dir(), &["-c", "import torch; print(torch.cuda.is_available())"]);
+    steps.push(Step::run("trying whether torch can be imported", sanity));
+    steps
 }
 
 /// The variables that configure torch.
@@ -205,7 +216,15 @@ fn before(setting: &Setting) -> Vec<Step> {
     let preload = Action::Write { path: file("torch/_rocm_init.py"), text: rocm_init(setting) };
     let mut steps = vec![Step::new("writing what loads ROCm's libraries when torch is imported", preload)];
     steps.extend(libraries(setting));
-    steps.push(setting.pip_uninstall("torch", &setting.host.temp_dir()));
+    steps.extend(requirements(setting));
+    steps
+}
+
+/// The environment that torch is built in.
+fn requirements(setting: &Setting) -> Vec<Step> {
+    let dir = setting.dir(Project::Pytorch);
+    let file = |name: &str| setting.join(dir, name);
+    let mut steps = vec![setting.pip_uninstall("torch", &setting.host.temp_dir())];
     let requirements = setting.pip_install(dir, &["-r", &file("requirements.txt")]).args(setting.pip_cache());
     steps.push(Step::run("installing torch's requirements", requirements));
     let mut backend = setting.pip_install(dir, &["build"]);

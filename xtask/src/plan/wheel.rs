@@ -1,17 +1,18 @@
 //! The wheels: the one sequence that each of them follows, and how their jobs wait for each other and share the machine.
 
-use manifest::{Project, glob_prefix};
+use manifest::{Need, Project, glob_prefix};
 
 use super::against::{self, Torch};
 use super::jobs::{self, Budget, Shares};
+use super::reuse::{self, Known};
 use super::setting::Setting;
 use super::{
-    Action, Env, Job, JobName, Plan, Step, TakeWheel, Unknown, Value, apex, audio, cache, env, naming, sources, torch, triton,
-    unknown, vision,
+    Action, Env, Job, JobName, Plan, Step, TakeWheel, Unknown, Value, again, apex, audio, cache, env, folder, key, naming,
+    sources, torch, triton, unknown, vision,
 };
 use crate::facts::Facts;
 use crate::host::Host;
-use crate::request::{Cache, Leftovers, Problem, Request};
+use crate::request::{Cache, Problem, Request};
 
 /// How one project's wheel differs from the others'.
 pub struct Recipe {
@@ -74,15 +75,22 @@ impl Recipe {
 /// Plans every wheel that is selected, and what is done at the end, or tells every problem. What is not known yet is named in the job that
 /// needs it.
 pub fn jobs(request: &Request, host: &Host, facts: &Facts) -> Result<Plan, Vec<Problem>> {
-    let mut planner = Planner { request, host, facts, plan: Plan::default(), problems: Vec::new() };
+    // What a wheel depends on is known once it is planned; only then it is decided which are reused, and how the others share the machine.
+    let (plan, known) = planned(request, host, facts, Known::default())?;
+    if known.is_none_reused() { Ok(plan) } else { planned(request, host, facts, known).map(|(plan, _)| plan) }
+}
+
+fn planned(request: &Request, host: &Host, facts: &Facts, known: Known) -> Result<(Plan, Known), Vec<Problem>> {
+    let mut planner = Planner { request, host, facts, known, plan: Plan::default(), problems: Vec::new() };
     planner.fill();
-    if planner.problems.is_empty() { Ok(planner.plan) } else { Err(planner.problems) }
+    if planner.problems.is_empty() { Ok((planner.plan, planner.known)) } else { Err(planner.problems) }
 }
 
 struct Planner<'a> {
     request: &'a Request,
     host: &'a Host,
     facts: &'a Facts,
+    known: Known,
     plan: Plan,
     problems: Vec<Problem>,
 }
@@ -98,14 +106,19 @@ struct Decided<'a> {
 impl<'a> Planner<'a> {
     fn fill(&mut self) {
         let decided = self.decide();
-        let cache = cache::jobs(&self.request.cache, self.host);
-        if let Some((before, after)) = cache {
+        let built = self.known.built(self.request);
+        if let Some((before, after)) = cache::jobs(&self.request.cache, self.host).filter(|_| !built.is_empty()) {
             self.plan.build.push(before);
             self.plan.finally.push(after);
         }
         let dependants = against::dependants(self.request);
         for &project in self.request.selected.iter().filter(|project| !dependants.contains(project)) {
             self.wheel(project, &decided);
+            if let Some(setting) = &decided.setting {
+                let job = reuse::installed(setting, project, &self.known);
+                let waits_for = self.bringer(Project::Triton).into_iter().collect();
+                self.plan.build.extend(job.map(|job| Job { waits_for, ..job }));
+            }
         }
         self.installed_torch(&decided);
         for project in dependants {
@@ -141,10 +154,20 @@ impl<'a> Planner<'a> {
     }
 
     fn wheel(&mut self, project: Project, decided: &Decided) {
-        let shares = shares(self.request, project, &decided.budget);
         let mut job = Job::new(project.distribution());
         job.project = Some(project);
-        job.waits_for = waits_for(self.request, project, &decided.torch, shares);
+        if let Some((decision, key)) = self.known.reused(project) {
+            (job.decision, job.key) = (Some(decision.clone()), key.clone());
+            self.plan.build.push(job);
+            return;
+        }
+        let seconds = self.facts.records.jobs.get(&project).and_then(|record| record.seconds);
+        job.seconds_before = seconds.map(|seconds| seconds.ceil() as u64);
+        let built = self.known.built(self.request);
+        let shares = shares(&built, project, &decided.budget);
+        job.waits_for = self.waits_for(project, &decided.torch);
+        job.follows = follows(&built, project, shares);
+        job.need = self.request.need(project);
         if project == Project::Pytorch {
             let attention = torch::attention(self.request, self.host.platform);
             job.why.push(attention.why);
@@ -162,12 +185,23 @@ impl<'a> Planner<'a> {
                 Ok(recipe) => {
                     self.plan.warnings.extend(recipe.warnings.iter().cloned());
                     follow(setting, project, recipe, shares, &mut job);
+                    self.settle(setting, project, &decided.torch, &mut job);
                 }
                 Err(problems) => problems.into_iter().for_each(|problem| self.problem(problem)),
             },
             _ => job.why.extend(env::overrides(self.request, self.host.platform, project, &mut Env::new())),
         }
+        self.plan.warnings.extend(endangered(&self.plan.build, &job));
         self.plan.build.push(job);
+    }
+
+    /// Decides whether an earlier run's wheel is taken.
+    fn settle(&mut self, setting: &Setting, project: Project, torch: &Torch, job: &mut Job) {
+        let with = self.known.built_with(setting, project, torch);
+        job.key = key::key(setting, project, job, &with);
+        let decision = again::decide(self.request, self.host, self.facts, project, &job.key);
+        job.decision = Some(decision.clone());
+        self.known.settle(project, decision, job.key.clone());
     }
 
     fn installed_torch(&mut self, decided: &Decided) {
@@ -175,9 +209,7 @@ impl<'a> Planner<'a> {
             return;
         };
         let mut job = Job::new(against::INSTALL);
-        if self.request.builds(Project::Triton) {
-            job.waits_for.push(JobName(Project::Triton.distribution().to_owned()));
-        }
+        job.waits_for.extend(self.bringer(Project::Triton));
         match &decided.setting {
             Some(setting) => {
                 self.plan.warnings.extend(setting.loss("torch"));
@@ -186,6 +218,25 @@ impl<'a> Planner<'a> {
             None => job.unknown.clone_from(&decided.shared),
         }
         self.plan.build.push(job);
+    }
+
+    fn waits_for(&self, project: Project, torch: &Torch) -> Vec<JobName> {
+        let cache = (self.request.cache != Cache::Off).then(|| JobName(cache::BEFORE.to_owned()));
+        let mut names: Vec<JobName> = cache.into_iter().collect();
+        match torch {
+            _ if project == Project::Pytorch => names.extend(self.bringer(Project::Triton)),
+            _ if !against::imports_torch(project) => {}
+            Torch::Wheel { .. } => names.push(JobName(against::INSTALL.to_owned())),
+            _ => names.extend(self.bringer(Project::Pytorch).or_else(|| self.bringer(Project::Triton))),
+        }
+        names
+    }
+
+    /// The job that brings a project's wheel into the environment, if that is still to be done.
+    fn bringer(&self, project: Project) -> Option<JobName> {
+        let names = [JobName(project.distribution().to_owned()), reuse::install_job(project)];
+        let brings = |job: &&Job| names.contains(&job.name) && !job.is_reused();
+        self.plan.build.iter().find(brings).map(|job| job.name.clone())
     }
 
     fn kept<T>(&mut self, result: Result<T, Problem>) -> Option<T> {
@@ -224,35 +275,26 @@ fn unknowns(request: &Request, facts: &Facts, project: Project, torch: &Torch) -
     Ok(unknown)
 }
 
-/// torch and triton are built alone; what is built against torch is built side by side.
-fn shares(request: &Request, project: Project, budget: &Budget) -> Shares {
-    let dependants = against::dependants(request);
-    let wheels = if dependants.contains(&project) { dependants.len() } else { 1 };
-    budget.shared_by(u32::try_from(wheels).unwrap_or(u32::MAX))
+/// A wheel that the set needs, and that is built with one that may fail.
+fn endangered(others: &[Job], job: &Job) -> Option<String> {
+    let optional = |other: &&Job| other.need == Need::Optional && job.waits_for.contains(&other.name);
+    let other = &others.iter().find(optional).filter(|_| job.need == Need::Required)?.name;
+    Some(format!("{other} may fail by `--optional`, but {} is built with it and would be missing, too", job.name))
 }
 
-fn waits_for(request: &Request, project: Project, torch: &Torch, shares: Shares) -> Vec<JobName> {
-    let mut names = Vec::new();
-    if request.cache != Cache::Off {
-        names.push(cache::BEFORE);
-    }
-    let dependants = against::dependants(request);
-    let triton = request.builds(Project::Triton).then_some(Project::Triton.distribution());
-    match dependants.iter().position(|dependant| *dependant == project) {
-        None if project == Project::Pytorch => names.extend(triton),
-        None => {}
-        Some(at) => {
-            match torch {
-                _ if request.builds(Project::Pytorch) => names.push(Project::Pytorch.distribution()),
-                Torch::Wheel { .. } => names.push(against::INSTALL),
-                _ => names.extend(triton),
-            }
-            // Where the compilers are fewer than the wheels, each wheel waits for the one whose compilers it takes over.
-            let earlier = at.checked_sub(shares.side_by_side as usize);
-            names.extend(earlier.map(|earlier| dependants[earlier].distribution()));
-        }
-    }
-    names.into_iter().map(|name| JobName(name.to_owned())).collect()
+/// Where the compilers are fewer than the wheels, each wheel follows the one whose compilers it takes over.
+fn follows(built: &[Project], project: Project, shares: Shares) -> Vec<JobName> {
+    let dependants: Vec<Project> = built.iter().copied().filter(|project| against::imports_torch(*project)).collect();
+    let at = dependants.iter().position(|dependant| *dependant == project);
+    let earlier = at.and_then(|at| at.checked_sub(shares.side_by_side as usize));
+    earlier.map(|earlier| JobName(dependants[earlier].distribution().to_owned())).into_iter().collect()
+}
+
+/// torch and triton are built alone; what is built against torch is built side by side.
+fn shares(built: &[Project], project: Project, budget: &Budget) -> Shares {
+    let dependants = built.iter().filter(|project| against::imports_torch(**project)).count();
+    let wheels = if against::imports_torch(project) { dependants } else { 1 };
+    budget.shared_by(u32::try_from(wheels).unwrap_or(u32::MAX))
 }
 
 /// The sequence of every wheel.
@@ -273,9 +315,9 @@ fn follow(setting: &Setting, project: Project, recipe: Recipe, shares: Shares, j
     // Nothing else is removed from there: sources that the user named may hold files of the user's.
     let earlier = Action::RemoveWheels { folder: dist.clone(), distribution: distribution.clone() };
     job.steps.push(Step::new("removing the wheels of earlier builds", earlier));
-    if setting.request.leftovers == Leftovers::Clean {
-        job.steps.push(Step::new("removing the build folder", Action::Remove(setting.join(&dir, "build"))));
-    }
+    let (cleaned, kept) = folder::prepared(setting, project, &dir);
+    job.steps.extend(cleaned);
+    job.why.extend(kept);
     job.steps.push(Step::run(format!("building {name}"), setting.run(&dir, &[]).args(args).env(&env)));
     let (to, sources) = (setting.request.places.output.clone(), setting.dir(project).to_owned());
     let taken = TakeWheel { project, distribution, from: dist, to, version, sources };

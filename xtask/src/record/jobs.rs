@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use manifest::Project;
 
 use crate::event::{Event, JobEnd};
-use crate::facts::{Facts, JobRecord, Key, RecordedWheel};
+use crate::facts::{Ended, Facts, JobRecord, Key, LastBuild, RecordedWheel};
 use crate::file::{self, FileError};
 use crate::observe;
-use crate::plan::{JobName, Plan};
+use crate::plan::{self, JobName, Plan};
 use crate::request::Request;
 use crate::version::PythonVersion;
 
 /// The job records of one Python, on disk.
 pub struct JobRecords {
     identity: String,
+    output: String,
+    work: String,
     paths: BTreeMap<Project, String>,
     records: BTreeMap<Project, JobRecord>,
     planned: BTreeMap<JobName, Planned>,
@@ -25,6 +27,7 @@ pub struct JobRecords {
 struct Planned {
     project: Project,
     key: Key,
+    sources: String,
     /// The digests of changes in the sources that mean no change.
     changes: Vec<Option<String>>,
     /// Whether an attempt before this one did not end well.
@@ -39,21 +42,38 @@ impl JobRecords {
         let path = |project| Some((project, request.places.job_record(&python?, project)));
         JobRecords {
             identity,
+            output: request.places.output.clone(),
+            work: request.places.work.clone(),
             paths: Project::ALL.into_iter().filter_map(path).collect(),
             records: facts.records.jobs.clone(),
             planned: BTreeMap::new(),
         }
     }
 
-    /// Takes note of what each job makes from what.
-    pub fn plan(&mut self, facts: &Facts, plan: &Plan) {
-        for job in plan.build.iter().filter(|job| !job.steps.is_empty()) {
-            let Some(project) = job.project else { continue };
-            let git = facts.checkouts.get(&project).and_then(|checkout| checkout.git.as_ref());
-            let changes = git.map(|git| git.changes.clone()).into_iter().collect();
-            self.planned
-                .insert(job.name.clone(), Planned { project, key: job.key.clone(), changes, goes_on: false, is_taken: false });
+    /// Takes note of what each job makes from what. What somebody wants built again is no longer reused, even if this run is ended from outside;
+    /// and a wheel that was read is known by its looks from now on.
+    ///
+    /// # Errors
+    /// If a record cannot be written.
+    pub fn plan(&mut self, request: &Request, facts: &Facts, plan: &Plan) -> Result<(), FileError> {
+        for project in &facts.records.read {
+            self.write(Some(*project))?;
         }
+        for job in &plan.build {
+            let Some(project) = job.project else { continue };
+            let wheel = self.records.get_mut(&project).and_then(|record| record.wheel.as_mut());
+            if plan::again::is_demanded(request, project) && wheel.is_some_and(|wheel| wheel.key.take().is_some()) {
+                self.write(Some(project))?;
+            }
+            if !job.is_reused() {
+                let git = facts.checkouts.get(&project).and_then(|checkout| checkout.git.as_ref());
+                let changes = git.map(|git| git.changes.clone()).into_iter().collect();
+                let (key, sources) = (job.key.clone(), request.dir(project).to_owned());
+                let planned = Planned { project, key, sources, changes, goes_on: false, is_taken: false };
+                self.planned.insert(job.name.clone(), planned);
+            }
+        }
+        Ok(())
     }
 
     /// Takes note of what happened.
@@ -68,9 +88,12 @@ impl JobRecords {
         let record = self.records.entry(planned.project).or_insert_with(|| nothing(planned.project));
         record.identity.clone_from(&self.identity);
         match event {
-            Event::JobStarted { .. } => {
+            Event::JobStarted { log, .. } => {
+                record.log = super::below(&self.work, log);
                 planned.goes_on = record.attempt.is_some();
                 record.attempt = Some(planned.key.clone());
+                let (sources, configured) = (planned.sources.clone(), plan::key::configuration(&planned.key));
+                record.last = Some(LastBuild { sources, configured, ended: Ended::Not });
             }
             Event::WheelTaken { artifact, changes, stamp, .. } => {
                 let mut known = planned.changes.clone();
@@ -78,11 +101,16 @@ impl JobRecords {
                 known.sort();
                 known.dedup();
                 let (key, artifact) = (Some(planned.key.clone()), (**artifact).clone());
-                record.wheel = Some(RecordedWheel { key, changes: known, artifact, stamp: stamp.clone() });
+                let (folder, stamp) = (self.output.clone(), stamp.clone());
+                record.wheel = Some(RecordedWheel { key, changes: known, folder, artifact, stamp });
                 record.attempt = None;
+                record.last.iter_mut().for_each(|last| last.ended = Ended::Well);
                 planned.is_taken = true;
             }
-            Event::JobEnded { end, seconds, .. } => ended(record, planned, end, *seconds),
+            Event::JobEnded { end, seconds, peak_memory, .. } => {
+                record.peak_memory_bytes = peak_memory.or(record.peak_memory_bytes);
+                ended(record, planned, end, *seconds);
+            }
             _ => {}
         }
         self.write(planned_project(&self.planned, job))
@@ -107,9 +135,11 @@ fn nothing(project: Project) -> JobRecord {
         identity: String::new(),
         wheel: None,
         attempt: None,
+        last: None,
         seconds: None,
         peak_memory_bytes: None,
         disk_bytes: None,
+        log: None,
         when: String::new(),
     }
 }
@@ -129,7 +159,7 @@ fn ended(record: &mut JobRecord, planned: &Planned, end: &JobEnd, seconds: f64) 
                 record.attempt = Some(planned.key.clone());
             }
         }
-        JobEnd::Skipped { .. } => {}
+        JobEnd::Skipped { .. } | JobEnd::NotStarted { .. } => {}
     }
 }
 
@@ -182,14 +212,16 @@ mod tests {
                 purpose: String::new(),
                 cause: String::new(),
                 command: None,
+                cut: None,
                 exit_code: None,
                 signal: None,
+                finding: crate::failure::Finding::default(),
                 tail: Vec::new(),
                 log: String::new(),
             };
-            Event::JobEnded { job: name(), end: JobEnd::Failed(Box::new(failed)), seconds }
+            Event::JobEnded { job: name(), end: JobEnd::Failed(Box::new(failed)), seconds, peak_memory: None }
         };
-        let done = |seconds| Event::JobEnded { job: name(), end: JobEnd::Done, seconds };
+        let done = |seconds| Event::JobEnded { job: name(), end: JobEnd::Done, seconds, peak_memory: None };
         let taken = || Event::WheelTaken {
             job: name(),
             project: Project::Pytorch,
@@ -214,7 +246,7 @@ mod tests {
             let earlier = file::read_if_there(&path).unwrap().map(|text| serde_json::from_str::<JobRecord>(&text).unwrap());
             facts.records.jobs = earlier.map(|record| (Project::Pytorch, record)).into_iter().collect();
             let mut records = JobRecords::of(&request, &facts, Some(python), "a build".to_owned());
-            records.plan(&facts, &plan);
+            records.plan(&request, &facts, &plan).unwrap();
             events.iter().for_each(|event| records.note(event).unwrap());
             let record = read();
             let told = (record.wheel.as_ref().map(|wheel| &wheel.key), record.attempt.is_some(), record.seconds);

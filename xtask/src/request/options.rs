@@ -166,6 +166,7 @@ pub(super) fn read(args: &BuildArgs, looks: &Looks, request: &mut Request, said:
         request.leftovers = Leftovers::Clean;
     }
     request.jobs = jobs(args, said);
+    request.limits = super::limits::limits(&args.limits, said);
     request.overrides = overrides::overrides(args, said);
 }
 

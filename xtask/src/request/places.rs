@@ -150,6 +150,11 @@ impl Places {
         self.platform.join(&self.checkouts, &format!("{NOTES}/lock"))
     }
 
+    /// The file that the run has which works in the work folder.
+    pub fn work_lock(&self) -> String {
+        self.platform.join(&self.work, &format!("{NOTES}/lock"))
+    }
+
     /// The miniature SDK and repositories of `--demo`: `sdk`, `origins`.
     pub fn demo(&self, what: &str) -> String {
         self.platform.join(&self.work, what)

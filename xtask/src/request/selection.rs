@@ -77,8 +77,13 @@ pub(super) fn select(args: &BuildArgs, looks: &Looks, request: &mut Request, sai
 
 /// The projects that are named.
 pub(super) fn only(typed: &[String], said: &mut Said) -> Option<Vec<Project>> {
+    projects("only", typed, said)
+}
+
+/// The projects that a flag names.
+pub(super) fn projects(flag: &str, typed: &[String], said: &mut Said) -> Option<Vec<Project>> {
     if typed.is_empty() {
-        said.note("only", serde_json::Value::Null, Origin::Default);
+        said.note(flag, serde_json::Value::Null, Origin::Default);
         return None;
     }
     let is_separator = |c: char| matches!(c, ',' | ';' | ' ');
@@ -87,14 +92,15 @@ pub(super) fn only(typed: &[String], said: &mut Said) -> Option<Vec<Project>> {
     for name in typed.split(is_separator).filter(|name| !name.is_empty()) {
         match Project::parse(name) {
             Ok(project) => projects.push(project),
-            Err(error) => said.refuse("only", error, None),
+            Err(error) => said.refuse(flag, error, None),
         }
     }
     if typed.chars().all(is_separator) {
-        said.refuse("only", "the value is empty", Some("write `--only pytorch`, or leave `--only` out".to_owned()));
+        let hint = format!("write `--{flag} pytorch`, or leave `--{flag}` out");
+        said.refuse(flag, "the value is empty", Some(hint));
         return None;
     }
-    said.note("only", typed.as_str(), Origin::Flag);
+    said.note(flag, typed.as_str(), Origin::Flag);
     Some(projects)
 }
 

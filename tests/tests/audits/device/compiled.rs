@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use tests::{Sandbox, finish};
 
-use super::scanned::told;
+use super::chance::{assert_inside, change, changed};
+use super::scanned::{scanned, told};
 use super::synthetic::*;
 
 /// A kernel that needs no header of HIP's.
@@ -263,4 +266,23 @@ fn our_writer_writes_as_clang_does() {
     };
     assert!(header(&elf(GFX942)).contains("0x54c, gfx942, xnack, sramecc"), "{}", header(&elf(GFX942)));
     assert!(header(&elf(GFX90A_XNACK)).contains("gfx90a, xnack+, sramecc"), "{}", header(&elf(GFX90A_XNACK)));
+}
+
+/// A real library, with code of both kinds, changed at random.
+#[test]
+fn changed_libraries_are_read_to_their_end() {
+    let compiler = Compiler::new();
+    compiler.compile("one.o", &["-fPIC"], &["gfx942", "gfx90a:xnack-"]);
+    compiler.compile("two.o", &["-fPIC", "--offload-compress"], &["gfx942", "gfx1100"]);
+    compiler.run("ld.lld-22", &["-shared", "--unresolved-symbols=ignore-all", "-o", "lib.so", "one.o", "two.o"]);
+    let whole = compiler.bytes("lib.so");
+    let changes = (prop::collection::vec(change(), 1..6), any::<Option<prop::sample::Index>>());
+    let mut runner = TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) });
+    runner
+        .run(&changes, |(changes, cut)| {
+            let bytes = changed(whole.clone(), &changes, cut);
+            assert_inside(&scanned(&bytes), bytes.len() as u64);
+            Ok(())
+        })
+        .unwrap();
 }

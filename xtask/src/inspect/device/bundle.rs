@@ -9,8 +9,8 @@ pub(super) const MAGIC: &[u8] = b"__CLANG_OFFLOAD_BUNDLE__";
 /// What a compressed bundle begins with.
 pub(super) const COMPRESSED: &[u8] = b"CCOB";
 
-/// No list of entries is longer. One for every GPU has 4 KiB.
-pub(super) const LONGEST_LIST: usize = 64 << 10;
+/// No list of entries is longer. One for every GPU has 3 KiB.
+pub(super) const LONGEST_LIST: usize = 16 << 10;
 
 /// No id is longer.
 const LONGEST_ID: u64 = 128;

@@ -4,7 +4,7 @@
 use std::io;
 
 use super::elf::{self, long, word};
-use super::{Form, Scan, UNPACKING, Wrong, zstd};
+use super::{COSTLY, Form, Scan, Wrong, zstd};
 
 /// What an archive begins with.
 pub(super) const MAGIC: &[u8] = b"KPAK";
@@ -50,7 +50,7 @@ impl Scan<'_> {
         let size = u64::from(word(self.window.ahead(4)?, 0));
         self.window.skip(4)?;
         let at = self.window.position();
-        self.work += UNPACKING;
+        self.work += COSTLY;
         let walked = zstd::walk(&mut self.window, size.min(table.saturating_sub(at)), &mut self.work)?;
         let frame = match walked {
             Ok(frame) if frame.size == size => frame,

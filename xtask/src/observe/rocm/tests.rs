@@ -19,6 +19,7 @@ fn python(world: &World, script: &str) -> Python {
         externally_managed: false,
         operating_system: None,
         distributions: [("rocm".to_owned(), "7.14.0a20260501".to_owned())].into(),
+        installed_from: std::collections::BTreeMap::new(),
     }
 }
 

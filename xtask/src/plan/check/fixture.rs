@@ -73,6 +73,7 @@ pub fn python(executable: &str, version: &str) -> Python {
         externally_managed: false,
         operating_system: None,
         distributions: BTreeMap::from([("pip".to_owned(), "25.0".to_owned())]),
+        installed_from: BTreeMap::new(),
     }
 }
 

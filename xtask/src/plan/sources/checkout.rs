@@ -111,10 +111,10 @@ pub fn note_building(request: &Request, facts: &Facts, project: Project) -> Opti
     is_ours(facts, project).then(|| note(purpose, request.dir(project), Mark::Building))
 }
 
-/// The job that notes what builds wrote into the tool's own checkouts.
-pub fn mark_job(request: &Request, facts: &Facts) -> Option<Job> {
+/// The job that notes what the builds of these projects wrote into the tool's own checkouts.
+pub fn mark_job(request: &Request, facts: &Facts, built: &[Project]) -> Option<Job> {
     let mut job = Job::new("mark-checkouts");
-    let ours = request.selected.iter().filter(|project| is_ours(facts, **project));
+    let ours = built.iter().filter(|project| is_ours(facts, **project));
     let built = |project: &Project| {
         let purpose = format!("noting what the build wrote into {}'s checkout", project.distribution());
         note(purpose, request.dir(*project), Mark::Built)

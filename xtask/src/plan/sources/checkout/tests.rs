@@ -143,7 +143,7 @@ fn builds_are_noted_in_the_tools_own_checkouts() {
         facts.checkouts.insert(Project::Pytorch, checkout(owner, &commit('1'), None));
         let marks: Vec<Action> = note_building(&request, &facts, Project::Pytorch)
             .into_iter()
-            .chain(mark_job(&request, &facts).into_iter().flat_map(|job| job.steps))
+            .chain(mark_job(&request, &facts, &request.selected).into_iter().flat_map(|job| job.steps))
             .map(|step| step.action)
             .collect();
         let mark = |mark| Action::MarkCheckout { dir: "/w/build/src/pytorch".to_owned(), mark };

@@ -1,0 +1,48 @@
+//! What a command has for itself while it works.
+
+use super::{Code, Session, Stop};
+use crate::facts::Facts;
+use crate::file::{self, Owner};
+use crate::plan::alone::alone;
+use crate::request::Problem;
+use crate::{observe, process};
+
+impl Session<'_> {
+    /// Takes every folder that must be this run's alone, or tells of each who has it. What a killed run left running is ended first.
+    ///
+    /// # Errors
+    /// If another run has one of them, or it cannot be said.
+    pub(super) fn keep_others_away(&mut self, facts: &Facts) -> Result<(), Stop> {
+        if !self.alone.is_empty() {
+            return Ok(());
+        }
+        let words = observe::arguments().unwrap_or_default();
+        let command = self.request.secrets.redact(&words.join(" ")).into_owned();
+        let owner = Owner { pid: std::process::id(), command, run: process::run_id().to_owned() };
+        let (mut held, mut problems) = (Vec::new(), Vec::new());
+        for folder in alone(&self.request, self.host, facts) {
+            match file::take_alone(&folder.lock, &owner)? {
+                Ok(file) => held.push(file),
+                Err(other) => {
+                    let who = other.map(|other| format!(", process {} (`{}`),", other.pid, other.command)).unwrap_or_default();
+                    let text = format!("another run{who} is at work in the {} `{}`", folder.what, folder.folder);
+                    let hint = format!("wait until it has ended, or name another one with `{}`", folder.flag);
+                    problems.push(Problem::new(text).hint(hint));
+                }
+            }
+        }
+        if !problems.is_empty() {
+            return Err(Stop::Problems(Code::World, problems));
+        }
+        let mut runs: Vec<&str> = held.iter().filter_map(|held| Some(held.left_by.as_ref()?.run.as_str())).collect();
+        runs.sort_unstable();
+        runs.dedup();
+        let ended: usize = runs.iter().map(|run| process::end_run(run)).sum();
+        if ended > 0 {
+            let processes = manifest::counted(ended as u64, "process").replace("processs", "processes");
+            self.report.note(&format!("a run that was killed left {processes} behind; they are ended"));
+        }
+        self.alone = held;
+        Ok(())
+    }
+}

@@ -1,0 +1,55 @@
+//! What a run has for itself: two runs in one folder would take each other's files away.
+
+use manifest::Sha256;
+use sha2::{Digest, Sha256 as Hasher};
+
+use super::{python, sources};
+use crate::facts::Facts;
+use crate::host::Host;
+use crate::request::{Goal, Request, Venv, venv_note};
+
+/// A folder that a run has for itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alone {
+    /// What it is for: `work folder`.
+    pub what: &'static str,
+    /// The folder.
+    pub folder: String,
+    /// The file that says so.
+    pub lock: String,
+    /// The flag that names another one.
+    pub flag: &'static str,
+}
+
+/// Every folder that a request must have for itself. The file is in the folder where that is the tool's, among the notes of an environment, and
+/// for sources that the user named in the folder of what runs share, because nothing may be written there.
+pub fn alone(request: &Request, host: &Host, facts: &Facts) -> Vec<Alone> {
+    let places = &request.places;
+    let join = |folder: &str, rest: &str| host.platform.join(folder, rest);
+    let mut found = Vec::new();
+    let mut add = |what, folder: &str, lock: String, flag| found.push(Alone { what, folder: folder.to_owned(), lock, flag });
+    let makes_environment = matches!(request.goal, Goal::Wheels | Goal::Environment);
+    if makes_environment {
+        add("work folder", &places.work, places.work_lock(), "--work-dir");
+    }
+    if request.selected.iter().any(|project| request.fetches(*project)) {
+        add("checkouts", &places.checkouts, places.checkouts_lock(), "--root-checkout-dir");
+    }
+    if request.goal == Goal::Wheels {
+        add("output folder", &places.output, join(&places.output, ".therock-xtask.lock"), "--output-dir");
+    }
+    let shared = sources::shared_folder(host);
+    for project in request.selected.iter().filter(|project| !request.fetches(**project)) {
+        let dir = &places.project(*project).dir;
+        let digest = Sha256::from(<[u8; 32]>::from(Hasher::digest(dir.as_bytes())));
+        if let Some(shared) = &shared {
+            add("sources", dir, join(shared, &format!("locks/{digest:.16}")), "--work-dir");
+        }
+    }
+    // The tool's own one is in the work folder.
+    if let (true, Venv::At(_) | Venv::Interpreter, Ok(python)) = (makes_environment, &places.venv, python::choose(request, facts))
+    {
+        add("environment", &python.prefix, venv_note(host.platform, &python.prefix, "lock"), "--venv");
+    }
+    found
+}
