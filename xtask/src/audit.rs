@@ -13,7 +13,7 @@ pub mod requirement;
 mod requires;
 pub mod set;
 mod single;
-pub mod together;
+mod together;
 pub mod wheel;
 mod whole;
 
@@ -23,7 +23,7 @@ use manifest::shown;
 use serde::Serialize;
 
 pub use code::{Code, UnknownCode};
-pub use whole::findings;
+pub use whole::{Proven, findings};
 
 /// A fault, or what looks like one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -21,7 +21,7 @@ pub use manifest::{
     DiffArgs, ExportArgs, ExportFormat, GenerateArgs, ManifestCommand, MatrixArgs, MergeArgs, SchemaArgs, ShowArgs, System,
     UploadArgs, VerifyArgs,
 };
-pub use proof::ProofArgs;
+pub use proof::{ProofArgs, TrialArgs};
 
 /// Builds PyTorch wheels for AMD GPUs: sources, Python environment, ROCm packages, five wheels, one manifest.
 #[derive(Clone, Debug, Parser)]

@@ -25,7 +25,4 @@ fn a_torch_without_rocm_is_none() {
     assert!(!ended.stderr.contains("audit-"), "{}", ended.stderr);
     let ended = sandbox.run(&[&words[..], &["--smoke"]].concat()).expect(0);
     assert!(ended.stderr.contains("audit-torch"), "{}", ended.stderr);
-    let again = sandbox.run(&[&words[..], &["--smoke"]].concat()).expect(0);
-    let note = "the set was tried in a clean environment already, and nothing of it changed";
-    assert!(again.stderr.contains(note), "{}", again.stderr);
 }

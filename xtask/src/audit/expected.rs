@@ -10,6 +10,7 @@ use super::device::Target;
 use super::wheel::Wheel;
 use super::{Code, Finding};
 use crate::host::Platform;
+use crate::request::Trial;
 use crate::version::{PythonVersion, same_version};
 
 /// What is known of wheels beside themselves; what nobody says is not asked for.
@@ -60,22 +61,24 @@ impl Expected {
 
 /// What an audit of these wheels is an audit of: their content, what they should be, what is allowed, and what is looked for. Two audits of
 /// one subject find the same.
-pub fn subject(artifacts: &[Artifact], expected: &Expected, allowed: &[Code]) -> manifest::Sha256 {
+pub fn subject(artifacts: &[Artifact], expected: &Expected, trial: Trial, allowed: &[Code]) -> manifest::Sha256 {
     let mut wheels: Vec<String> =
         artifacts.iter().map(|wheel| format!("{} {}", wheel.sha256, wheel.relative_path.as_str())).collect();
     wheels.sort();
     let looked_for = (env!("CARGO_PKG_VERSION"), Code::ALL.map(Code::name).join(" "));
-    let text = serde_json::json!({"wheels": wheels, "expected": expected, "allowed": allowed, "tool": looked_for}).to_string();
+    let text =
+        serde_json::json!({"wheels": wheels, "expected": expected, "allowed": allowed, "tool": looked_for, "trial": trial})
+            .to_string();
     manifest::Sha256::from(<[u8; 32]>::from(Hasher::digest(text)))
 }
 
 /// Whether a recorded audit is one of just these wheels and expectations, so that nothing need be read again. A failed one is no reason not to
 /// look again.
-pub fn is_covered(manifest: &Manifest, expected: &Expected, allowed: &[Code]) -> bool {
+pub fn is_covered(manifest: &Manifest, expected: &Expected, trial: Trial, allowed: &[Code]) -> bool {
     let is_known = manifest.artifacts.iter().all(|wheel| wheel.gfx_targets.is_some());
     let passed = |audit: &&manifest::Audit| audit.findings.iter().all(|finding| finding.severity != "error");
     let recorded = manifest.audit.as_ref().filter(passed);
-    is_known && recorded.is_some_and(|audit| audit.subject == subject(&manifest.artifacts, expected, allowed))
+    is_known && recorded.is_some_and(|audit| audit.subject == subject(&manifest.artifacts, expected, trial, allowed))
 }
 
 /// What the name of one of our wheels says that was not planned.

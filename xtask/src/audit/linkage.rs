@@ -111,7 +111,9 @@ impl Set<'_> {
             for path in linkage.run_paths.iter().filter(|path| leads_outside(member, path)) {
                 let path = shown(path);
                 let text = format!("its run path `{path}` leads out of the environment that the wheel is installed into");
-                findings.push(Finding::of_member(Code::RunPathOutside, member, text));
+                // Pythons that were built with such a path give it to every extension module, and nothing that is needed may depend on it: that
+                // would be a missing library.
+                findings.push(Finding { severity: Severity::Warning, ..Finding::of_member(Code::RunPathOutside, member, text) });
             }
             for needed in &linkage.needed {
                 let key = key(linkage.format, needed);

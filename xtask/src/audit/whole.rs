@@ -5,9 +5,19 @@ use super::expected::{self, Expected, ours};
 use super::together::{self, Known};
 use super::wheel::Wheel;
 use super::{Code, Finding, content, requires, settled, single};
+use crate::facts::Installed;
+
+/// What a trial of the set gave.
+#[derive(Clone, Debug, Default)]
+pub struct Proven {
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+    /// What is installed in the clean environment, if all could be installed.
+    pub installed: Option<Installed>,
+}
 
 /// All findings, in the order in which they are told.
-pub fn findings(wheels: &[Wheel], expected: &Expected, allowed: &[Code]) -> Vec<Finding> {
+pub fn findings(wheels: &[Wheel], expected: &Expected, proven: &Proven, allowed: &[Code]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = wheels.iter().flat_map(single::findings).collect();
     // Of what could not be unpacked nothing more can be said.
     let is_whole = |wheel: &&Wheel| !wheel.faults.iter().any(|fault| matches!(fault.code, Code::Archive | Code::ArchiveBomb));
@@ -18,8 +28,14 @@ pub fn findings(wheels: &[Wheel], expected: &Expected, allowed: &[Code]) -> Vec<
         findings.extend(found.into_iter().map(|finding| Finding { wheel: Some(wheel.file.path.clone()), ..finding }));
     }
     findings.extend(requires::findings(&whole, expected));
-    let known = Known { asked: &expected.asked, rocm: expected.rocm.as_deref(), installed: None };
-    findings.extend(together::findings(&whole, known));
+    let known = Known { asked: &expected.asked, rocm: expected.rocm.as_deref(), installed: proven.installed.as_ref() };
+    for found in together::findings(&whole, known).into_iter().chain(proven.findings.iter().cloned()) {
+        // What does not pin what it must is told already.
+        let is_told = |told: &Finding| told.code == Code::Requires && told.wheel == found.wheel;
+        if found.code != Code::SetMismatch || !findings.iter().any(is_told) {
+            findings.push(found);
+        }
+    }
     if !expected.gfx.is_empty() {
         findings.extend(compare(&expected.targets(), &codes(&whole)));
     }

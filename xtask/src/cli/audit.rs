@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::PlanFormat;
+use super::{PlanFormat, TrialArgs};
 
 /// Flags of `audit`.
 #[derive(Clone, Debug, Default, Args)]
@@ -27,6 +27,10 @@ pub struct AuditArgs {
     /// Version of the ROCm SDK that the wheels were built with [default: what the manifest says]
     #[arg(long, value_name = "V")]
     pub rocm_sdk_version: Option<String>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub trial: TrialArgs,
 
     /// List the device code of these files, whatever they are: wheels, libraries, object files; nothing is audited
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["what", "allow", "gfx", "python", "rocm_sdk_version"])]

@@ -13,3 +13,23 @@ pub struct ProofArgs {
     #[arg(long, help_heading = "Wheels")]
     pub smoke: bool,
 }
+
+/// How a set is tried that somebody else built.
+#[derive(Clone, Debug, Default, Args)]
+pub struct TrialArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub how: ProofArgs,
+
+    /// Package index that has the ROCm packages [default: what the manifest says]
+    #[arg(long, value_name = "URL", allow_hyphen_values = true)]
+    pub index_url: Option<String>,
+
+    /// Folder or page with links to the ROCm packages [default: what the manifest says]
+    #[arg(long, value_name = "URL|DIR", allow_hyphen_values = true)]
+    pub find_links: Option<String>,
+
+    /// Folder for the environment and logs [default: build]
+    #[arg(long, value_name = "DIR")]
+    pub work_dir: Option<String>,
+}

@@ -9,7 +9,7 @@ use super::manifest::{read as named, verify};
 use super::{Code, Session, Stop, aside, result};
 use crate::audit::expected::{Expected, is_covered, subject};
 use crate::audit::wheel::Wheel;
-use crate::audit::{self, Finding, Severity};
+use crate::audit::{self, Finding, Proven, Severity};
 use crate::cli::{AllowArgs, AuditArgs, PlanFormat};
 use crate::facts::{Facts, Seen};
 use crate::host::Host;
@@ -69,7 +69,11 @@ pub fn run(args: &AuditArgs, host: &Host) -> Result<Code, Stop> {
         return Err(Stop::Problems(Code::Unproven, vec![problem]));
     }
     let expected = expected(&subject, given, &wheels, &secrets)?;
-    let findings = audit::findings(&wheels, &expected, &allowed);
+    let tried = |findings: &[Finding]| match &subject.manifest {
+        Some(manifest) if is_worth_it(findings) => super::proof::of_manifest(&args.trial, host, manifest, &subject.folder),
+        _ => Ok(None),
+    };
+    let (findings, _) = all_findings(&wheels, &expected, &allowed, tried)?;
     match args.format {
         PlanFormat::Json => {
             let report = Report { wheels: wheels.iter().map(audited).collect(), findings: &findings };
@@ -158,6 +162,25 @@ fn expected(subject: &Subject, given: Expected, wheels: &[Wheel], secrets: &Secr
     })
 }
 
+/// Nothing of a set is run that is known to be wrong.
+fn is_worth_it(findings: &[Finding]) -> bool {
+    !findings.iter().any(Finding::is_error)
+}
+
+/// What is wrong with the wheels, and whether they were tried in a clean environment, too.
+fn all_findings(
+    wheels: &[Wheel],
+    expected: &Expected,
+    allowed: &[audit::Code],
+    tried: impl FnOnce(&[Finding]) -> Result<Option<Proven>, Stop>,
+) -> Result<(Vec<Finding>, bool), Stop> {
+    let findings = audit::findings(wheels, expected, &Proven::default(), allowed);
+    Ok(match tried(&findings)? {
+        Some(proven) => (audit::findings(wheels, expected, &proven, allowed), true),
+        None => (findings, false),
+    })
+}
+
 fn unreadable(errors: Vec<InspectError>) -> Stop {
     let unread = errors.iter().any(|error| matches!(error, InspectError::File(_)));
     Stop::Problems(if unread { Code::World } else { Code::Unproven }, inspect::problems(&errors))
@@ -201,27 +224,22 @@ fn sum(findings: &[Finding], wheels: &[Wheel]) -> String {
 pub(super) fn stage(session: &mut Session, facts: &Facts, record: &mut Record, args: &AllowArgs) -> Result<(), Stop> {
     let allowed = allowed(args).map_err(|problems| Stop::Problems(Code::Request, problems))?;
     let manifest = record.manifest();
+    let trial = session.request.trial;
     // A set that lacks a wheel is not whole, which is said elsewhere and no fault of those that are there.
     let expected = Expected { asked: Vec::new(), ..Expected::of(manifest) };
-    if !manifest.artifacts.is_empty() && !is_covered(manifest, &expected, &allowed) {
-        read(session, record, &expected, &allowed)?;
+    if manifest.artifacts.is_empty() || is_covered(manifest, &expected, trial, &allowed) {
+        return Ok(());
     }
-    let installed = session.try_set(facts, record.manifest())?;
-    Ok(record.installed(installed)?)
-}
-
-/// Reads the wheels that the manifest lists, and writes down what is wrong with them.
-fn read(session: &mut Session, record: &mut Record, expected: &Expected, allowed: &[audit::Code]) -> Result<(), Stop> {
-    let manifest = record.manifest();
     let files: Vec<(String, u64)> =
         manifest.artifacts.iter().map(|wheel| (wheel.relative_path.as_str().to_owned(), wheel.size_bytes)).collect();
     let wheels = inspect::contents_of(&session.request.places.output, &files).map_err(unreadable)?;
-    let findings = audit::findings(&wheels, expected, allowed);
+    let tried = |findings: &[Finding]| if is_worth_it(findings) { session.try_set(facts, manifest) } else { Ok(None) };
+    let (findings, installed) = all_findings(&wheels, &expected, &allowed, tried)?;
     let written = Audit {
-        subject: subject(&manifest.artifacts, expected, allowed),
+        subject: subject(&manifest.artifacts, &expected, trial, &allowed),
         findings: findings.iter().map(|finding| recorded(finding, session)).collect(),
         allowed: allowed.iter().map(|code| code.name().to_owned()).collect(),
-        installed: false,
+        installed,
         extra: Extra::new(),
     };
     let found = |artifact: &Artifact| {

@@ -4,32 +4,25 @@ use std::collections::BTreeSet;
 
 use manifest::{Artifact, Manifest, Need, Project, WheelName};
 
-use super::{Session, Stop};
-use crate::audit::Finding;
+use super::{Code, Session, Stop};
 use crate::audit::proof::{Failure, conflicts, not_imported, not_installed};
+use crate::audit::{Finding, Proven};
+use crate::cli::{InstallArgs, TrialArgs};
 use crate::event::{Cut, Event, Failed, JobEnd};
 use crate::execute::{self, Limits, Patience, Verdict, Wheels, World};
-use crate::facts::{Facts, Installed, Python};
+use crate::facts::{Facts, Python};
+use crate::host::Host;
+use crate::observe;
 use crate::plan::proof::{Attempt, Proof};
 use crate::plan::{self, Job};
-use crate::request::{OnFailure, Problem, RocmWish, Trial};
+use crate::request::{OnFailure, Places, Problem, Request, RocmWish, Trial};
 use crate::version::Specifier;
-use crate::{file, observe};
-
-/// What a trial gave.
-#[derive(Debug, Default)]
-pub(super) struct Proven {
-    /// What is wrong.
-    pub(super) findings: Vec<Finding>,
-    /// What is installed in the clean environment, if all could be installed.
-    pub(super) installed: Option<Installed>,
-}
 
 /// Tries the set. The environment is removed afterwards.
 ///
 /// # Errors
 /// If it cannot be told what was installed, or the run is cut short.
-pub(super) fn prove(proof: &Proof, world: &World, draw: &mut dyn FnMut(&Event)) -> Result<Proven, Stop> {
+fn prove(proof: &Proof, world: &World, draw: &mut dyn FnMut(&Event)) -> Result<Proven, Stop> {
     let mut proven = Proven::default();
     let mut is_installed = false;
     for (attempt, job) in proof.attempts() {
@@ -56,33 +49,27 @@ pub(super) fn prove(proof: &Proof, world: &World, draw: &mut dyn FnMut(&Event)) 
 }
 
 impl Session<'_> {
-    /// Tries the set that was built; false if it cannot be tried or nobody wants it.
+    /// Tries the set of a manifest, if that is wanted and it can be tried by itself.
     ///
     /// # Errors
-    /// If something is wrong with it.
-    pub(super) fn try_set(&mut self, facts: &Facts, manifest: &Manifest) -> Result<bool, Stop> {
+    /// If there is no interpreter for it.
+    pub(super) fn try_set(&mut self, facts: &Facts, manifest: &Manifest) -> Result<Option<Proven>, Stop> {
         if self.request.trial == Trial::Skip {
-            return Ok(false);
+            return Ok(None);
         }
         let (host, python) = (self.host, plan::python::choose(&self.request, facts).map_err(Stop::world)?);
         let wheels = wheels(manifest, |path| host.platform.join(&self.request.places.output, path));
         if let Some(why) = untried(manifest, &wheels, python) {
             self.report.note(&format!("the set is not tried in a clean environment: {why}"));
-            return Ok(false);
-        }
-        let (note, key) =
-            (host.platform.join(&self.request.places.python(&python.series), "tried"), key(manifest, self.request.trial));
-        if file::read_if_there(&note)?.is_some_and(|tried| tried == key) {
-            self.report.note("the set was tried in a clean environment already, and nothing of it changed");
-            return Ok(true);
+            return Ok(None);
         }
         if self.logs.is_empty() {
             self.logs = self.logs_folder(facts)?;
         }
-        let rocm = facts.rocm.ready().and_then(|rocm| exactly(&self.request.rocm, &rocm.package_version));
+        let rocm = manifest.rocm_sdk_version.as_deref().and_then(|version| exactly(&self.request.rocm, version));
         let dir = host.platform.join(&self.request.places.python(&python.series), "audit");
-        let proof =
-            Proof { host, python: &python.executable, dir, rocm: rocm.as_ref(), wheels: &wheels, trial: self.request.trial };
+        let trial = self.request.trial;
+        let proof = Proof { host, python: &python.executable, dir, rocm: rocm.as_ref(), wheels: &wheels, trial };
         let world = World {
             host,
             looks: &self.looks,
@@ -92,22 +79,43 @@ impl Session<'_> {
             limits: self.limits(Patience::Interruptible),
         };
         let report = &mut self.report;
-        let proven = prove(&proof, &world, &mut |event| report.draw(event))?;
-        if proven.findings.is_empty() {
-            file::write_text(&note, &key)?;
-            return Ok(true);
-        }
-        Err(Stop::Unproven(proven.findings.iter().map(|finding| format!("{finding}\n")).collect()))
+        prove(&proof, &world, &mut |event| report.draw(event)).map(Some)
     }
 }
 
-/// What a trial depends on: the wheels, the ROCm packages, and how far they are tried.
-fn key(manifest: &Manifest, trial: Trial) -> String {
-    let mut wheels: Vec<String> =
-        manifest.artifacts.iter().map(|one| format!("{} {}\n", one.sha256, one.relative_path)).collect();
-    wheels.sort();
-    let rocm = manifest.rocm_sdk_version.as_deref().unwrap_or("unknown");
-    format!("{trial:?}\nrocm {rocm}\n{}", wheels.concat())
+/// Tries the set of a manifest that somebody else may have written, whose wheels are in a folder.
+///
+/// # Errors
+/// If the request is wrong, or there is no interpreter for it.
+pub(super) fn of_manifest(args: &TrialArgs, host: &Host, manifest: &Manifest, folder: &str) -> Result<Option<Proven>, Stop> {
+    let trial = Trial::of(&args.how);
+    if trial == Trial::Skip {
+        return Ok(None);
+    }
+    let recorded = manifest.rocm.as_ref().and_then(|rocm| rocm.index.clone());
+    let recorded = recorded.filter(|_| args.index_url.is_none() && args.find_links.is_none());
+    let (index, links): (Option<String>, Option<String>) = match recorded {
+        Some(index) if index.contains("://") => (Some(index), None),
+        folder => (None, folder),
+    };
+    let install = InstallArgs {
+        python: manifest.python_version.clone(),
+        gfx: manifest.gfx_targets.clone(),
+        allow_unknown_gfx: true,
+        venv: Some("none".to_owned()),
+        index_url: args.index_url.clone().or(index),
+        find_links: args.find_links.clone().or(links),
+        work_dir: args.work_dir.clone(),
+        ..InstallArgs::default()
+    };
+    let wrong = |problems| Stop::Problems(Code::Request, problems);
+    let mut places = Places::install(&install, host).map_err(wrong)?;
+    folder.clone_into(&mut places.output);
+    let looks = observe::looks(host, &places, install.python.as_deref());
+    let request = Request { trial, ..Request::install(&install, host, places, &looks).map_err(wrong)? };
+    let mut session = Session::new(host, looks, request, &install);
+    let facts = session.facts(None);
+    session.try_set(&facts, manifest)
 }
 
 /// The wheels of a manifest that are a project's, with their paths.

@@ -22,16 +22,4 @@ impl Record {
         self.manifest.audit = Some(audit);
         self.save()
     }
-
-    /// Takes note of whether the wheels that were audited were installed into a clean environment, too.
-    ///
-    /// # Errors
-    /// If the manifest cannot be written.
-    pub fn installed(&mut self, installed: bool) -> Result<(), FileError> {
-        match &mut self.manifest.audit {
-            Some(audit) if audit.installed != installed => audit.installed = installed,
-            _ => return Ok(()),
-        }
-        self.save()
-    }
 }

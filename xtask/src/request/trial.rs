@@ -3,7 +3,8 @@
 use crate::cli::ProofArgs;
 
 /// How far a set of wheels is tried in a clean environment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Trial {
     /// Not at all.
     Skip,

@@ -1,5 +1,5 @@
 """The compiler, which is loaded when it is first needed."""
 
-from ._C import next_power_of_2
+from ._C.libtriton import next_power_of_2
 
 __all__ = ["next_power_of_2"]
