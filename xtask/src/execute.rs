@@ -2,6 +2,7 @@
 //! does not say; each retry and each tolerated failure is an event.
 
 mod cache;
+mod log;
 mod progress;
 mod pulse;
 mod step;
@@ -11,7 +12,7 @@ mod wheel;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicU64;
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::Scope;
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,9 @@ use crate::plan::{Hole, Job, JobName};
 use crate::process;
 use crate::redact::Secrets;
 use pulse::Pulse;
+
+/// How many events may wait to be drawn. A program that prints faster than that has to wait itself, and the memory stays as it is.
+const BACKLOG: usize = 64;
 
 /// What jobs need of the world beside their steps.
 pub struct World<'a> {
@@ -116,7 +120,7 @@ pub fn execute(jobs: &[Job], wheels: &mut Wheels, world: &World, emit: &mut dyn 
     let mut culprit: Option<Culprit> = None;
     let mut pulse = Pulse::new(jobs, Instant::now());
     std::thread::scope(|scope| {
-        let (sender, receiver) = channel();
+        let (sender, receiver) = sync_channel(BACKLOG);
         loop {
             if culprit.is_none() {
                 culprit = start_ready(scope, jobs, &mut states, wheels, world, &sender);
@@ -182,7 +186,7 @@ fn start_ready<'scope, 'env>(
     states: &mut BTreeMap<&'env JobName, State>,
     wheels: &Wheels,
     world: &'env World,
-    sender: &Sender<Event>,
+    sender: &SyncSender<Event>,
 ) -> Option<Culprit> {
     for job in jobs {
         // A job of an earlier phase is not in this list, and is done.
@@ -238,7 +242,7 @@ fn note<'a>(
     }
 }
 
-fn run_job(job: &Job, wheels: Wheels, world: &World, sender: &Sender<Event>) {
+fn run_job(job: &Job, wheels: Wheels, world: &World, sender: &SyncSender<Event>) {
     let started = Instant::now();
     let peak = AtomicU64::new(0);
     let end = match ended(|| step::JobRun::start(job, wheels, world, sender, (started, &peak))?.steps()) {
