@@ -3,6 +3,7 @@
 
 mod cache;
 mod course;
+mod log;
 mod progress;
 mod pulse;
 mod room;
@@ -13,7 +14,7 @@ mod wheel;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicU64;
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use course::{Course, Hindrance, INTERRUPTED, OUT_OF_TIME};
@@ -28,6 +29,9 @@ use crate::redact::Secrets;
 use crate::request::OnFailure;
 use crate::{file, process};
 use pulse::Pulse;
+
+/// How many events may wait to be drawn. A program that prints faster than that has to wait itself, and the memory stays as it is.
+const BACKLOG: usize = 64;
 
 /// What jobs need of the world beside their steps.
 pub struct World<'a> {
@@ -119,7 +123,7 @@ pub fn execute(jobs: &[Job], on_failure: OnFailure, wheels: &mut Wheels, world: 
     let mut course = Course::new(jobs, on_failure);
     let mut pulse = Pulse::new(jobs, Instant::now());
     std::thread::scope(|scope| {
-        let (sender, receiver) = channel();
+        let (sender, receiver) = sync_channel(BACKLOG);
         loop {
             for job in course.start(&|job| hindrance(job, &world.limits)) {
                 let (wheels, sender) = (wheels.clone(), sender.clone());
@@ -171,7 +175,7 @@ fn note(event: &Event, jobs: &[Job], wheels: &mut Wheels, world: &World) {
     }
 }
 
-fn run_job(job: &Job, wheels: Wheels, world: &World, sender: &Sender<Event>) {
+fn run_job(job: &Job, wheels: Wheels, world: &World, sender: &SyncSender<Event>) {
     let started = Instant::now();
     let peak = AtomicU64::new(0);
     let end = match ended(|| step::JobRun::start(job, wheels, world, sender, (started, &peak))?.steps()) {

@@ -22,7 +22,8 @@ impl Needed<'_> {
     fn is(&self, member: &Member) -> bool {
         let Some(rest) = member.name.strip_prefix(self.begins) else { return false };
         // `_C` is not `_CX`: what follows is the ending, perhaps with a tag before it.
-        self.ends.iter().any(|end| rest == *end || rest.ends_with(end) && (rest.starts_with('.') || self.begins.ends_with('/')))
+        let is_tag = rest.starts_with('.') || self.begins.ends_with('/');
+        self.ends.iter().any(|end| rest == *end || is_tag && !end.is_empty() && rest.ends_with(end))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Code, Session, Stop};
 use crate::facts::Facts;
 use crate::file::{self, Owner};
-use crate::plan::alone::alone;
+use crate::plan::alone::{Alone, alone};
 use crate::request::Problem;
 use crate::{observe, process};
 
@@ -19,16 +19,19 @@ impl Session<'_> {
         let words = observe::arguments().unwrap_or_default();
         let command = self.request.secrets.redact(&words.join(" ")).into_owned();
         let owner = Owner { pid: std::process::id(), command, run: process::run_id().to_owned() };
+        let folders = alone(&self.request, self.host, facts);
         let (mut held, mut problems) = (Vec::new(), Vec::new());
-        for folder in alone(&self.request, self.host, facts) {
+        // Whoever is refused has left nothing in the folders that he could have had.
+        for folder in &folders {
+            problems.extend(file::taken(&folder.lock)?.map(|other| refusal(folder, other)));
+        }
+        for folder in &folders {
+            if !problems.is_empty() {
+                break;
+            }
             match file::take_alone(&folder.lock, &owner)? {
                 Ok(file) => held.push(file),
-                Err(other) => {
-                    let who = other.map(|other| format!(", process {} (`{}`),", other.pid, other.command)).unwrap_or_default();
-                    let text = format!("another run{who} is at work in the {} `{}`", folder.what, folder.folder);
-                    let hint = format!("wait until it has ended, or name another one with `{}`", folder.flag);
-                    problems.push(Problem::new(text).hint(hint));
-                }
+                Err(other) => problems.push(refusal(folder, other)),
             }
         }
         if !problems.is_empty() {
@@ -45,4 +48,10 @@ impl Session<'_> {
         self.alone = held;
         Ok(())
     }
+}
+
+fn refusal(folder: &Alone, other: Option<Owner>) -> Problem {
+    let who = other.map(|other| format!(", process {} (`{}`),", other.pid, other.command)).unwrap_or_default();
+    let text = format!("another run{who} is at work in the {} `{}`", folder.what, folder.folder);
+    Problem::new(text).hint(format!("wait until it has ended, or name another one with `{}`", folder.flag))
 }

@@ -1,14 +1,14 @@
 //! One job, step by step, with its log.
 
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use manifest::duration;
 
+use super::log::Log;
 use super::progress::{Kept, progress};
 use super::wheel::wheels;
 use super::{Limits, Patience, Wheels, World, fill};
@@ -36,9 +36,9 @@ pub(super) struct JobRun<'a> {
     pub(super) job: &'a Job,
     pub(super) wheels: Wheels,
     pub(super) world: &'a World<'a>,
-    sender: &'a Sender<Event>,
+    sender: &'a SyncSender<Event>,
     pub(super) log_path: String,
-    log: BufWriter<File>,
+    log: Log,
     tail: VecDeque<String>,
     watch: Watch,
     /// How far a program last said it is.
@@ -57,7 +57,7 @@ impl<'a> JobRun<'a> {
         job: &'a Job,
         wheels: Wheels,
         world: &'a World<'a>,
-        sender: &'a Sender<Event>,
+        sender: &'a SyncSender<Event>,
         clock: (Instant, &'a AtomicU64),
     ) -> Outcome<Self> {
         let log_path = world.host.platform.join(&world.logs, &format!("{}.log", job.name));
@@ -68,7 +68,7 @@ impl<'a> JobRun<'a> {
             world,
             sender,
             log_path,
-            log: BufWriter::new(log),
+            log: Log::new(log),
             tail: VecDeque::new(),
             watch: Watch::default(),
             progress: String::new(),

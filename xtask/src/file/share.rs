@@ -1,7 +1,7 @@
 //! Files that several runs use.
 
 use std::fs::{self, File, TryLockError};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
 use serde::{Deserialize, Serialize};
 
@@ -44,22 +44,41 @@ impl Drop for Held {
     }
 }
 
+/// Who else has a file for himself now, as far as that can be read; nothing is made for that.
+///
+/// # Errors
+/// If it cannot be opened or locked.
+pub fn taken(path: &str) -> Outcome<Option<Option<Owner>>> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(failed("open", path))?,
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => Ok(Some(owner(path))),
+        Err(TryLockError::Error(error)) => Err(failed("lock", path)(error)),
+    }
+}
+
+fn owner(path: &str) -> Option<Owner> {
+    serde_json::from_str(&fs::read_to_string(path).ok()?).ok()
+}
+
 /// Takes a file for this process, and writes into it who that is; or tells who else has it, as far as that can be read.
 ///
 /// # Errors
 /// If it cannot be made or locked.
-pub fn take_alone(path: &str, owner: &Owner) -> Outcome<Result<Held, Option<Owner>>> {
+pub fn take_alone(path: &str, me: &Owner) -> Outcome<Result<Held, Option<Owner>>> {
     make_parent(path)?;
     let open = File::options().create(true).truncate(false).write(true).open(path);
     let mut file = open.map_err(failed("open", path))?;
-    let named = || serde_json::from_str(&fs::read_to_string(path).ok()?).ok();
     match file.try_lock() {
         Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Ok(Err(named())),
+        Err(TryLockError::WouldBlock) => return Ok(Err(owner(path))),
         Err(TryLockError::Error(error)) => return Err(failed("lock", path)(error)),
     }
-    let left_by = named();
-    let text = serde_json::to_string(owner).unwrap_or_default();
+    let left_by = owner(path);
+    let text = serde_json::to_string(me).unwrap_or_default();
     file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(failed("write", path))?;
     Ok(Ok(Held { file, left_by }))
 }

@@ -161,7 +161,9 @@ impl<'a> Planner<'a> {
             self.plan.build.push(job);
             return;
         }
-        let seconds = self.facts.records.jobs.get(&project).and_then(|record| record.seconds);
+        // How long one took that did not end well says nothing of how long it is until its end: a build goes on where the last one was ended.
+        let record = self.facts.records.jobs.get(&project).filter(|record| record.attempt.is_none());
+        let seconds = record.and_then(|record| record.seconds);
         job.seconds_before = seconds.map(|seconds| seconds.ceil() as u64);
         job.room = disk::needs(self.request, self.host, self.facts, project);
         let built = self.known.built(self.request);

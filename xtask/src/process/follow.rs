@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use duct::ReaderHandle;
 
 use super::lines::Lines;
+use super::stop::is_stopping;
 use super::tree::{self, LEAVE, Tree, Usage};
 use super::{Ended, Limits, News};
 
@@ -134,9 +135,11 @@ pub(super) fn follow(
     };
     lines.end(&mut |line| on_news(News::Line(line)));
     match halt {
+        Some(_) => tree.end(LEAVE),
+        // It was asked with all others; whoever is asked twice may take that for impatience.
+        None if is_stopping() => tree.wait(),
         None if tree::group_lives(tree.root) => tree.end(LEAVE),
         None => {}
-        Some(_) => tree.end(LEAVE),
     }
     match (halt, reader.try_wait()?) {
         (Some(halt), _) => {
@@ -161,6 +164,85 @@ fn read_all(mut reader: &ReaderHandle, sender: &SyncSender<io::Result<Vec<u8>>>)
         let failed = chunk.is_err();
         if sender.send(chunk).is_err() || failed {
             return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn watch(start: Instant, limits: Limits) -> Watch {
+        Watch { limits, heard: start, busy: start, cpu: Duration::ZERO, sampled: start, was_stopped: false, ended: None }
+    }
+
+    fn halted(halt: Option<Halt>) -> String {
+        halt.map(|halt| format!("{halt:?}")).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_limit_is_reached_in_time() {
+        let start = Instant::now();
+        let limits = |silence: u32, stall: u32, until: u32| {
+            let time = |seconds: u32| (seconds > 0).then_some(SECOND * seconds);
+            Limits { silence: time(silence), stall: time(stall), until: time(until).map(|time| start + time) }
+        };
+        for (limits, now, expected) in [
+            (limits(0, 0, 0), 100_000, ""),
+            (limits(5, 0, 0), 4, ""),
+            (limits(5, 0, 0), 5, "Silent(5s)"),
+            (limits(0, 5, 0), 4, ""),
+            (limits(0, 5, 0), 5, "Stalled(5s)"),
+            (limits(0, 0, 5), 4, ""),
+            (limits(0, 0, 5), 5, "Late"),
+            (limits(5, 5, 5), 5, "Late"),
+            (limits(5, 5, 6), 5, "Silent(5s)"),
+        ] {
+            assert_eq!(halted(watch(start, limits).halt(start + SECOND * now)), expected, "{limits:?} at {now}");
+        }
+    }
+
+    #[test]
+    fn who_prints_or_works_does_not_stall() {
+        let (start, stall) = (Instant::now(), SECOND * 10);
+        let mut watch = watch(start, Limits { stall: Some(stall), ..Limits::default() });
+        let used = |milliseconds| Usage { cpu: Duration::from_millis(milliseconds), ..Usage::default() };
+        watch.heard = start + SECOND * 4;
+        assert_eq!(halted(watch.halt(start + SECOND * 13)), "");
+        // A hundredth of the limit is no work; less than that adds up.
+        for (at, cpu, busy) in [(5, 100, 0), (6, 101, 6), (7, 150, 6), (8, 202, 8), (9, 202, 8)] {
+            assert!(watch.sample(start + SECOND * at, used(cpu)).is_none());
+            assert_eq!(watch.busy, start + SECOND * busy, "{at}");
+        }
+        // A child that used much has ended, and nobody waited for it: so something happened.
+        assert!(watch.sample(start + SECOND * 10, used(50)).is_none());
+        assert_eq!(watch.busy, start + SECOND * 10);
+        assert_eq!(halted(watch.halt(start + SECOND * 19)), "");
+        assert_eq!(halted(watch.halt(start + SECOND * 20)), "Stalled(10s)");
+    }
+
+    #[test]
+    fn who_stays_stopped_asks_somebody() {
+        let start = Instant::now();
+        let mut watch = watch(start, Limits::default());
+        let mut sample = |stopped| halted(watch.sample(start, Usage { stopped, ..Usage::default() }));
+        assert_eq!([0, 1, 0, 1].map(&mut sample), [""; 4]);
+        assert_eq!(sample(2), "Asking");
+    }
+
+    #[test]
+    fn an_output_that_is_held_is_left() {
+        let start = Instant::now();
+        let mut watch = watch(start, Limits::default());
+        assert!(!watch.is_over(start + SECOND * 100));
+        watch.ended = Some(start + SECOND * 20);
+        for (heard, now, expected) in
+            [(0, 20, false), (0, 21, true), (21, 21, false), (25, 26, true), (30, 30, true), (29, 29, false)]
+        {
+            watch.heard = start + SECOND * heard;
+            assert_eq!(watch.is_over(start + SECOND * now), expected, "{heard} {now}");
         }
     }
 }

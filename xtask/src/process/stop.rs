@@ -6,10 +6,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::tree::{self, Tree};
-
-/// How long programs that are asked to end may take to tidy up.
-const GRACE: Duration = Duration::from_secs(10);
+use super::tree::{self, GRACE, Tree};
 
 /// How often the tool was asked to end.
 static ASKED: AtomicUsize = AtomicUsize::new(0);

@@ -124,6 +124,16 @@ mod unix {
         assert!(began.elapsed() < Duration::from_secs(4));
     }
 
+    /// As the terminal stops whoever reads from it in the background.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_program_that_asks_somebody_is_ended() {
+        let (ended, lines) = run_sh("echo password:; kill -TTIN $$; sleep 600");
+        let text = "`/bin/sh -c 'echo password:; kill -TTIN $$; sleep 600'` wanted an answer from the terminal, where nobody is asked, and \
+                    was ended";
+        assert_eq!((ended.unwrap_err().to_string().as_str(), lines), (text, vec!["password:".to_owned()]));
+    }
+
     #[test]
     fn a_program_that_falls_silent_is_ended() {
         let folder = tempfile::tempdir().unwrap();

@@ -9,6 +9,9 @@ pub const MARK: &str = "THEROCK_XTASK_RUN";
 /// The variable by which sccache tells its server what it is. The server is shared with other builds, so it is left alone.
 const CACHE_SERVER: &[u8] = b"SCCACHE_START_SERVER=1";
 
+/// How long programs that are asked to end with the tool may take to tidy up.
+pub(super) const GRACE: Duration = Duration::from_secs(10);
+
 /// How long a program that is asked to end may take to tidy up: git removes its lock files.
 pub(super) const LEAVE: Duration = Duration::from_secs(5);
 
@@ -109,6 +112,14 @@ impl Tree {
         pids.sort_unstable();
         pids.dedup();
         pids
+    }
+
+    /// Waits until none of them lives, which others see to.
+    pub(super) fn wait(&self) {
+        let began = Instant::now();
+        while began.elapsed() < GRACE + GONE && !self.living().is_empty() {
+            std::thread::sleep(LOOK);
+        }
     }
 
     /// Ends them: they are asked, get so much time, and are killed.

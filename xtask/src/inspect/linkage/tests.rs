@@ -1,7 +1,9 @@
 //! Libraries that a linker wrote, and those that none would.
 
 use std::io::{BufReader, Read};
+#[cfg(target_os = "linux")]
 use std::path::Path;
+#[cfg(target_os = "linux")]
 use std::process::Command;
 
 use super::*;
@@ -27,6 +29,7 @@ fn linkage(bytes: &[u8]) -> Linkage {
     learned(bytes).unwrap().0.unwrap()
 }
 
+#[cfg(target_os = "linux")]
 #[allow(clippy::disallowed_methods, reason = "a compiler makes what is read")]
 fn gcc(folder: &Path, name: &str, source: &str, args: &[&str]) -> Vec<u8> {
     let (input, output) = (folder.join("source.c"), folder.join(name));
@@ -37,6 +40,7 @@ fn gcc(folder: &Path, name: &str, source: &str, args: &[&str]) -> Vec<u8> {
     std::fs::read(output).unwrap()
 }
 
+#[cfg(target_os = "linux")]
 #[allow(clippy::disallowed_methods, reason = "a judge is asked")]
 fn readelf(path: &Path) -> (Vec<String>, Vec<String>, Option<String>) {
     let output = Command::new("readelf").args(["-dW"]).arg(path).env("LC_ALL", "C").output().unwrap();

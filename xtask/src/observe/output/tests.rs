@@ -44,7 +44,7 @@ fn an_unfinished_run_left_its_commits() {
         format!(
             r#"{{"schema_version": 1, "pytorch": {source}, "pytorch_audio": {source}, "triton": {source}, "apex": {source}, "status": "{status}",
             "missing": [{{"project": "pytorch", "need": "required"}}],
-            "jobs": [{{"project": "pytorch_audio", "status": "built", "reason": ""}}, {{"project": "triton", "status": "reused", "reason": ""}}]}}"#
+            "jobs": [{{"project": "pytorch_audio", "status": "built", "reason": ""}}, {{"project": "triton", "status": "reused", "reason": "{CARRIED_OVER}"}}]}}"#
         )
     };
     let path = world.at("dist/manifests/therock-manifest_torch_py3.12_nightly.partial.json");

@@ -1,0 +1,91 @@
+//! The tool is asked to end, and is killed.
+
+use manifest::JobStatus;
+
+use crate::shared::{Trees, trees};
+
+/// The error of a run that was interrupted while triton was built.
+#[track_caller]
+fn is_interrupted(trees: &Trees, stderr: &str) {
+    let message = stderr.split_once("error: interrupted\n").unwrap_or_else(|| panic!("{stderr}")).1;
+    let message = trees.sandbox.plain(message);
+    let start = "  triton: building triton: interrupted; log: BOX/project/build/demo/py";
+    assert!(message.starts_with(start), "{message}");
+    assert!(message.ends_with("/triton.log\nhint: the same command goes on where this one stopped\n"), "{message}");
+    let log = trees.partial(JobStatus::Interrupted);
+    assert!(log.ends_with("-- building triton: interrupted\n"), "{log}");
+    assert_eq!(trees.living(), Vec::<String>::new());
+}
+
+#[test]
+fn each_signal_ends_what_runs() {
+    let trees = trees();
+    for name in ["INT", "TERM", "HUP"] {
+        trees.compiler("journal compiling\nsleep 600");
+        let run = trees.start(&mut trees.rebuild(&[]));
+        trees.wait_for("compiler", "compiling");
+        run.signal(name);
+        let ended = run.ended().expect(130);
+        assert_eq!(ended.stdout, "");
+        is_interrupted(&trees, &ended.stderr);
+    }
+    let ended = trees.completes(&mut trees.build(&[]));
+    assert!(ended.stderr.contains("triton: rebuilt: its last build did not end well\n"), "{}", ended.stderr);
+}
+
+#[test]
+fn before_anything_was_begun_there_is_nothing_to_go_on_with() {
+    let trees = trees();
+    // The compilers are asked for their versions first.
+    std::fs::write(trees.sandbox.root().join("bin/compiler.script"), "journal asked\nsleep 600").unwrap();
+    let run = trees.start(&mut trees.build(&[]));
+    trees.wait_for("compiler", "asked");
+    run.signal("TERM");
+    let ended = run.ended().expect(130);
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", "error: interrupted\n"));
+    assert_eq!(trees.living(), Vec::<String>::new());
+    trees.completes(&mut trees.build(&[]));
+}
+
+#[test]
+fn who_does_not_listen_is_killed() {
+    let trees = trees();
+    // After the grace; and at once by a second signal, which is shown by a child that gets one signal only.
+    for signals in [1, 2] {
+        trees.compiler("stubborn\njournal compiling\nsleep 600\njournal survived");
+        let run = trees.start(&mut trees.rebuild(&[]));
+        trees.wait_for("compiler", "compiling");
+        for _ in 0..signals {
+            run.signal("TERM");
+            trees.wait_for("compiler", "asked to end");
+        }
+        is_interrupted(&trees, &run.ended().expect(130).stderr);
+        let journal = trees.sandbox.journal("compiler");
+        assert!(journal.ends_with(&["compiling".to_owned(), "asked to end".to_owned()]), "{journal:?}");
+    }
+    trees.completes(&mut trees.build(&[]));
+}
+
+#[test]
+fn a_run_that_was_killed_is_followed_by_one_that_ends_its_orphans() {
+    let trees = trees();
+    trees.compiler("stubborn\njournal compiling\nsleep 600\njournal survived");
+    let run = trees.start(&mut trees.rebuild(&[]));
+    trees.wait_for("compiler", "compiling");
+    run.signal("KILL");
+    run.ended().expect(-1);
+    let orphans = trees.living();
+    assert!(orphans.iter().any(|orphan| orphan.contains(" compiler ")), "{orphans:?}");
+
+    // A plan does nothing, so it ends nothing.
+    trees.sandbox.run(&["plan", "--demo", "--only", "triton"]);
+    assert_eq!(trees.living(), orphans);
+
+    let ended = trees.completes(&mut trees.build(&[]));
+    let note = format!("a run that was killed left {} processes behind; they are ended\n", orphans.len());
+    let (before, after) = ended.stderr.split_once(&note).unwrap_or_else(|| panic!("{}", ended.stderr));
+    assert!(!before.contains("Running") && after.contains("Running triton: building triton\n"), "{}", ended.stderr);
+    // Once.
+    let again = trees.run(&mut trees.build(&[])).expect(0);
+    assert!(!again.stderr.contains("that was killed"), "{}", again.stderr);
+}

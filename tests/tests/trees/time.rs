@@ -1,0 +1,103 @@
+//! Limits to time: what reaches one is ended, and nothing else is. How long that takes is not measured.
+
+use manifest::JobStatus;
+use serde_json::{Value, json};
+
+use crate::shared::{COMPILES, Trees, job, trees};
+
+const SLEEPS: &str = "journal compiling\nsleep 600";
+
+/// What the tool said of how triton's job ended, with `LOG` in place of the log's path.
+#[track_caller]
+fn error(trees: &Trees, stderr: &str) -> String {
+    let at = stderr.find("error: ").unwrap_or_else(|| panic!("{stderr}"));
+    let text = trees.sandbox.plain(&stderr[at..]);
+    let log = text.split_whitespace().find(|word| word.ends_with("/triton.log")).unwrap_or("no log").to_owned();
+    text.replace(&log, "LOG")
+}
+
+#[test]
+fn a_stalled_program_is_ended_and_one_that_works_is_not() {
+    let trees = trees();
+    trees.compiler(&format!("print the last word\n{SLEEPS}"));
+    let ended = trees.run(trees.rebuild(&[]).env("THEROCK_XTASK_STALL_TIMEOUT", "2")).expect(4);
+    let error = error(&trees, &ended.stderr);
+    let start = "error: triton: building triton: printed nothing and used no processor for 2.0s, it and all that it started, and was ended; \
+                 `THEROCK_XTASK_STALL_TIMEOUT` gives it more time\n  last lines:\n";
+    assert!(error.starts_with(start) && error.contains("    | the last word\n  command: cd "), "{error}");
+    assert!(trees.partial(JobStatus::Failed).ends_with("the last word\n"));
+    assert_eq!(trees.living(), Vec::<String>::new());
+
+    trees.compiler(&format!("spin 5\n{COMPILES}"));
+    trees.run(trees.build(&[]).env("THEROCK_XTASK_STALL_TIMEOUT", "2")).expect(0);
+}
+
+#[test]
+fn a_job_that_takes_too_long_has_failed() {
+    let trees = trees();
+    // Whoever goes on to print and to work is no exception.
+    trees.compiler("journal compiling\nprint working\nspin 600");
+    let ended = trees.run(&mut trees.rebuild(&["--stage-timeout", "8s"])).expect(4);
+    let expected =
+        "error: triton: building triton: stopped, because the job took longer than the 8.0s of `--stage-timeout`\n  log: LOG\n";
+    assert_eq!(error(&trees, &ended.stderr), expected);
+    let log = trees.partial(JobStatus::TimedOut);
+    assert!(log.ends_with("the job took longer than the 8.0s of `--stage-timeout`\n"), "{log}");
+    assert_eq!(trees.living(), Vec::<String>::new());
+    trees.completes(&mut trees.build(&["--stage-timeout", "10m"]));
+}
+
+#[test]
+fn a_budget_ends_what_runs_and_the_same_command_goes_on() {
+    let trees = trees();
+    // A first build: nobody knows how long it takes.
+    std::fs::remove_dir_all(trees.below("jobs")).unwrap();
+    trees.compiler(SLEEPS);
+    let run = trees.start(&mut trees.build(&["--time-budget", "10s"]));
+    trees.wait_for("compiler", "compiling");
+    let kept = trees.sandbox.path("build/demo/src/triton/build/kept.o");
+    std::fs::create_dir_all(kept.parent().unwrap()).unwrap();
+    std::fs::write(&kept, "").unwrap();
+    let ended = run.ended().expect(6);
+    let expected = "error: the time that `--time-budget` gives is over\n  triton: building triton: stopped, because the time that \
+                    `--time-budget` gives is over; log: LOG\nhint: the same command goes on where this one stopped\n";
+    assert_eq!(error(&trees, &ended.stderr), expected);
+    trees.partial(JobStatus::Interrupted);
+    assert_eq!(trees.living(), Vec::<String>::new());
+    // However long it took to be stopped, it goes on.
+    took(&trees, 7200.0);
+    trees.completes(&mut trees.build(&["--time-budget", "1h"]));
+    assert!(kept.exists());
+}
+
+/// Writes down how long the last job of triton took, in seconds.
+fn took(trees: &Trees, seconds: f64) {
+    let path = trees.below("jobs/triton.json");
+    let mut record: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    record["seconds"] = json!(seconds);
+    std::fs::write(&path, record.to_string()).unwrap();
+}
+
+#[test]
+fn what_cannot_end_in_time_is_not_begun() {
+    let trees = trees();
+    trees.completes(&mut trees.build(&[]));
+    took(&trees, 7200.0);
+    trees.compiler(SLEEPS);
+    let ended = trees.run(&mut trees.rebuild(&["--time-budget", "1h"])).expect(6);
+    let expected = "error: the time that `--time-budget` gives is over\nhint: the same command goes on where this one stopped\n";
+    assert_eq!(error(&trees, &ended.stderr), expected);
+    let why = "triton took 2h00m before, and `--time-budget` leaves ";
+    let (_, manifest) = trees.manifest();
+    let job = job(&manifest);
+    assert!(job.status == JobStatus::Interrupted && job.reason.starts_with(why), "{job:?}");
+    assert!(ended.stderr.contains(why), "{}", ended.stderr);
+    assert!(!trees.sandbox.journal("compiler").contains(&"compiling".to_owned()));
+    // With more time it is begun; that it was not does not make it longer or shorter.
+    trees.compiler(SLEEPS);
+    let run = trees.start(&mut trees.rebuild(&["--time-budget", "4h"]));
+    trees.wait_for("compiler", "compiling");
+    run.signal("TERM");
+    run.ended().expect(130);
+    trees.completes(&mut trees.build(&[]));
+}
