@@ -7,12 +7,15 @@ use serde::Serialize;
 
 use super::folder::FOLDERS;
 use crate::facts::{Facts, Room};
-use crate::failure::Class;
 use crate::host::Host;
 use crate::request::{Problem, Request};
 
 /// Whatever is built needs some room for the environment, logs and temporary files: with less free, in bytes, nothing is started.
 pub const LEAST: u64 = 1 << 30;
+
+/// What to do about a full disk.
+pub const HINT: &str =
+    "make room, or put the folders on another disk with `--work-dir` and `--output-dir`; a rerun goes on from here";
 
 /// What a job will need at a path, by what an earlier one left there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -63,7 +66,7 @@ pub fn shortages(needs: &[&Need], rooms: &[Room], least: u64) -> Vec<Problem> {
         };
         let paths = paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
         let text = format!("too little room on the disk of {paths}: {} are free, and {what}", size(free));
-        (free < needed.max(least)).then(|| Problem { text, hint: Class::Disk.hint().map(str::to_owned) })
+        (free < needed.max(least)).then(|| Problem { text, hint: Some(HINT.to_owned()) })
     };
     mounts.into_values().filter_map(problem).collect()
 }
