@@ -4,6 +4,7 @@ use std::io::{self, BufReader, ErrorKind, Read, Seek};
 
 use super::scan;
 use crate::audit::device::{CodeObject, Fault};
+use crate::audit::{Code, Finding};
 use crate::facts::Seen;
 use crate::file::{self, FileError};
 use crate::inspect::pass;
@@ -43,10 +44,12 @@ fn read(file: &mut std::fs::File, path: &str) -> io::Result<Held> {
         return Ok(Held { parts: vec![(None, found.objects, found.faults)], faults: Vec::new() });
     }
     let wheel = pass::read(file.try_clone()?, path)?;
-    let fault = |fault: crate::audit::Finding| match fault.member {
+    let fault = |fault: Finding| match fault.member {
         Some(member) => format!("{}: {}", manifest::shown(&member), fault.text),
         None => fault.text,
     };
     let parts = wheel.code.into_iter().map(|code| (Some(code.member), code.objects, code.faults)).collect();
-    Ok(Held { parts, faults: wheel.faults.into_iter().map(fault).collect() })
+    // What a library links to is no concern of whoever asks for device code.
+    let faults = wheel.faults.into_iter().filter(|fault| fault.code != Code::Linkage);
+    Ok(Held { parts, faults: faults.map(fault).collect() })
 }
