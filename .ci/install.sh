@@ -18,6 +18,10 @@ wanted=(
     "npm npm"
     "x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64"
     "wine wine wine64"
+    "clang-22 clang-22"
+    "ld.lld-22 lld-22"
+    "clang-offload-bundler-22 clang-tools-22"
+    "llvm-objdump-22 llvm-22"
 )
 
 # The commands of `.ci/tools.txt` that go on PATH, and no others: the virtual environment's own `python3` must not hide the machine's.

@@ -79,7 +79,7 @@ impl Manifest {
 
     /// Lines for the file that `GITHUB_OUTPUT` names: `torch_version`, `torchaudio_version`, `torchvision_version`,
     /// `triton_version` and `apex_version`, as the files' names spell them, for the wheels that are there; then
-    /// `manifest_path`, which is `path` as it is given.
+    /// `missing`, the distributions that are not, if any, separated by commas; and `manifest_path`, which is `path` as it is given.
     ///
     /// # Errors
     /// [`ExportError`], as [`Manifest::requirements`] has.
@@ -90,6 +90,10 @@ impl Manifest {
             if let Some(pinned) = pinned.get(project.distribution()) {
                 text += &github_output_line(&format!("{}_version", project.distribution()), &pinned.spelled)?;
             }
+        }
+        if !self.missing.is_empty() {
+            let names: Vec<&str> = self.missing.iter().map(|missing| missing.project.distribution()).collect();
+            text += &github_output_line("missing", &names.join(","))?;
         }
         Ok(text + &github_output_line("manifest_path", path)?)
     }

@@ -154,6 +154,7 @@ pub fn generate(
     manifest.build_type.get_or_insert(new.build_type.unwrap_or_default());
     manifest.artifact_group = given.artifact_group.clone().or(manifest.artifact_group).or(new.artifact_group);
     let before = std::mem::take(&mut manifest.artifacts);
+    let asked_before = asked(&manifest);
     manifest.extra.shift_remove("unhashed_artifacts");
     let known: BTreeMap<&str, &Artifact> = before.iter().map(|artifact| (artifact.relative_path.as_str(), artifact)).collect();
     for wheel in wheels {
@@ -166,12 +167,31 @@ pub fn generate(
     apply(&mut manifest, given);
     let several = read_off::fill(&mut manifest, &names);
     let unsplit = split(&mut manifest.artifacts, &names);
+    if !is_audited(&manifest.artifacts, &before) || asked(&manifest) != asked_before {
+        manifest.audit = None;
+    }
     manifest.missing = missing(&manifest, &before);
     manifest.status = Some(status(&manifest));
     manifest.remove_credentials();
     let mut warnings = warnings(&manifest, names, &unsplit);
     warnings.extend(several);
     Ok(Generated { manifest, warnings })
+}
+
+/// What an audit compares wheels with.
+fn asked(manifest: &Manifest) -> impl PartialEq + use<> {
+    let Manifest { platform, python_version, gfx_targets, rocm_sdk_version, .. } = manifest;
+    (platform.clone(), python_version.clone(), gfx_targets.clone(), rocm_sdk_version.clone())
+}
+
+/// Whether the wheels are just those that were there before, and so were audited if these were.
+fn is_audited(now: &[Artifact], before: &[Artifact]) -> bool {
+    let content = |artifacts: &[Artifact]| -> Vec<_> {
+        let mut content: Vec<_> = artifacts.iter().map(|wheel| (wheel.relative_path.clone(), wheel.sha256.clone())).collect();
+        content.sort_by(|one, other| one.0.cmp(&other.0));
+        content
+    };
+    content(now) == content(before)
 }
 
 /// The name of an artifact's file; all are taken apart once, in the artifacts' order.

@@ -76,8 +76,8 @@ pub use identity::Identity;
 pub use index::Index;
 pub use merge::{MergeError, Misfit, merge};
 pub use model::{
-    Artifact, Ci, Extra, Failure, Job, JobStatus, Labels, Manifest, Missing, Need, OptionValue, Origin, Rocm, RocmPackage,
-    SchemaVersion, Source, Status, TheRock, Toolchain,
+    Artifact, Audit, AuditFinding, Ci, Extra, Failure, Job, JobStatus, Labels, Manifest, Missing, Need, OptionValue, Origin,
+    Rocm, RocmPackage, SchemaVersion, Source, Status, TheRock, Toolchain,
 };
 pub use name::{Finished, file_name, lock_file_name};
 pub use project::{Project, UnknownProject};

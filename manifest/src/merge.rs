@@ -231,6 +231,8 @@ fn keep_what_all_agree_on(merged: &mut Manifest, manifests: &[Manifest]) {
         drop_unlike(&mut merged.job_id, &part.job_id);
         drop_unlike(&mut merged.ci, &part.ci);
         drop_unlike(&mut merged.rocm, &part.rocm);
+        // An audit of some wheels is none of all.
+        drop_unlike(&mut merged.audit, &part.audit);
         drop_unlike(&mut merged.toolchain, &part.toolchain);
         merged.options.retain(|option| part.options.contains(option));
     }

@@ -1,11 +1,13 @@
 //! The manifest: its keys in the order in which they are written.
 
 mod artifact;
+mod audit;
 mod environment;
 mod job;
 mod source;
 
 pub use artifact::{Artifact, Labels, Missing, Need};
+pub use audit::{Audit, AuditFinding};
 pub use environment::{Ci, OptionValue, Origin, Rocm, RocmPackage, Toolchain};
 pub use job::{Failure, Job, JobStatus};
 pub use source::{Source, TheRock};
@@ -114,6 +116,10 @@ pub struct Manifest {
     /// The wheels that were selected and are not there. Empty says that the set is whole, once the status is
     /// [`Status::Complete`]; a complete set may lack optional wheels only.
     pub missing: Vec<Missing>,
+    /// What an audit of these wheels found; absent where nobody audited just these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Audit"))]
+    pub audit: Option<Audit>,
     /// The ROCm packages that the wheels are built with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rocm: Option<Rocm>,

@@ -1,14 +1,12 @@
 """How fast wheels are read: `manifest generate` and `verify` on 4 GiB beside the programs that everybody has, and the memory of it."""
 
 import os
-import resource
-import subprocess
 import sys
 import time
 import zipfile
 from pathlib import Path
 
-from tool import binary, folder, verdict
+from tool import binary, folder, mebibytes, run, verdict
 
 # Seven wheels as a set has them: torch has most of it.
 SIZES = [2048, 1024, 512, 256, 128, 64, 64]
@@ -29,25 +27,6 @@ def wheels(cwd: Path, sizes: list[int]) -> list[str]:
             archive.writestr(f"p{number}-1.dist-info/METADATA", f"Name: p{number}\nRequires-Dist: torch\n")
         paths.append(str(path.relative_to(cwd)))
     return paths
-
-
-def run(command: list[str], cwd: Path, cores: str) -> tuple[float, float]:
-    """Wall time and processor time, each the best of three runs; the first brings the files into memory."""
-    wall, processor = [], []
-    for _ in range(3):
-        before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        subprocess.run(["taskset", "-c", cores, *command], cwd=cwd, stdout=subprocess.DEVNULL, check=True)
-        wall.append(time.perf_counter() - began)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        processor.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return min(wall), min(processor)
-
-
-def mebibytes(command: list[str], cwd: Path) -> float:
-    """The peak of one run, which a small program of its own tells: a child's usage would count this script's memory, too."""
-    ask = "import os, sys; os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ); print(os.wait3(0)[2].ru_maxrss)"
-    output = subprocess.run([sys.executable, "-S", "-c", ask, *command], cwd=cwd, capture_output=True, check=True, text=True).stdout
-    return int(output.splitlines()[-1]) / 1024
 
 
 tool = binary()

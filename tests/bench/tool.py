@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,25 @@ def events(words: list[str], cwd: str, **variables: str):
             yield time.perf_counter(), json.loads(line)
     if tool.wait():
         sys.exit("".join(said[-40:]))
+
+
+def run(command: list[str], cwd: Path, cores: str) -> tuple[float, float]:
+    """Wall time and processor time, each the best of three runs; the first brings the files into memory."""
+    wall, processor = [], []
+    for _ in range(3):
+        before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        subprocess.run(["taskset", "-c", cores, *command], cwd=cwd, stdout=subprocess.DEVNULL, check=True)
+        wall.append(time.perf_counter() - began)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        processor.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(wall), min(processor)
+
+
+def mebibytes(command: list[str], cwd: Path) -> float:
+    """The peak of one run, which a small program of its own tells: a child's usage would count this script's memory, too."""
+    ask = "import os, sys; os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ); print(os.wait3(0)[2].ru_maxrss)"
+    output = subprocess.run([sys.executable, "-S", "-c", ask, *command], cwd=cwd, capture_output=True, check=True, text=True).stdout
+    return int(output.splitlines()[-1]) / 1024
 
 
 def verdict(figures: list[tuple[str, float, float, str]]) -> None:

@@ -1,5 +1,7 @@
 //! What the cases share: a sandbox for the real binary, fake programs, and the Pythons of this machine.
 
+pub mod library;
+pub mod miniature;
 mod pythons;
 mod sandbox;
 

@@ -3,19 +3,25 @@
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 mod again;
+mod audit;
 mod checkout;
+mod going;
 mod limits;
 mod lock;
 mod manifest;
+mod proof;
 
 pub use again::AgainArgs;
+pub use audit::{AllowArgs, AuditArgs};
 pub use checkout::CheckoutArgs;
+pub use going::GoingArgs;
 pub use limits::LimitArgs;
 pub use lock::LockArgs;
 pub use manifest::{
     DiffArgs, ExportArgs, ExportFormat, GenerateArgs, ManifestCommand, MatrixArgs, MergeArgs, SchemaArgs, ShowArgs, System,
     UploadArgs, VerifyArgs,
 };
+pub use proof::{ProofArgs, TrialArgs};
 
 /// Builds PyTorch wheels for AMD GPUs: sources, Python environment, ROCm packages, five wheels, one manifest.
 #[derive(Clone, Debug, Parser)]
@@ -49,6 +55,8 @@ pub enum Command {
     Checkout(CheckoutArgs),
     /// Make the Python environment and install the ROCm packages only
     InstallRocm(InstallArgs),
+    /// Prove what wheels hold, without a GPU
+    Audit(AuditArgs),
     /// Write, check, compare and convert manifests
     #[command(subcommand)]
     Manifest(ManifestCommand),
@@ -238,6 +246,10 @@ pub struct BuildArgs {
 
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub going: GoingArgs,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub again: AgainArgs,
 
     /// Compile flash attention into torch [default: if a target supports it and, on Linux, triton is built]
@@ -287,9 +299,17 @@ pub struct BuildArgs {
     #[allow(missing_docs)]
     pub limits: LimitArgs,
 
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub audit: AllowArgs,
+
     /// The manifest's `artifact_group` [default: pytorch-wheels]
     #[arg(long, value_name = "NAME", help_heading = "Build")]
     pub artifact_group: Option<String>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub proof: ProofArgs,
 
     /// Build miniature sources with a miniature ROCm, to see everything work in a minute
     #[arg(long, action = ArgAction::SetTrue, help_heading = "Wheels")]

@@ -1,6 +1,7 @@
 //! The commands: what each looks at, plans and does, in that order; and how they end.
 
 mod alone;
+pub mod audit;
 pub mod build;
 pub mod checkout;
 mod given;
@@ -9,6 +10,7 @@ pub mod lock;
 pub mod manifest;
 pub mod matrix;
 pub mod plan;
+mod proof;
 pub mod upload;
 
 use std::io::{ErrorKind, Write};
@@ -20,11 +22,12 @@ use crate::cli::{GfxArgs, InstallArgs, PlanFormat};
 use crate::event::{Cut, Event, Failed, JobEnd};
 use crate::execute::{self, Limits, Patience, Verdict, Wheels, World};
 use crate::facts::{Facts, Looks};
+use crate::failure::Class;
 use crate::file::{FileError, Held};
 use crate::host::Host;
 use crate::plan::{Job, JobName};
 use crate::redact::{Secrets, for_terminal};
-use crate::report::Report;
+use crate::report::{Report, github};
 use crate::request::{Problem, Request, limits};
 use crate::{file, gfx as targets, observe, process};
 
@@ -46,6 +49,8 @@ pub enum Code {
     Unproven = 5,
     /// Stopped in time; the same command goes on.
     OutOfTime = 6,
+    /// Done, but optional wheels are missing.
+    Lacking = 7,
     /// Somebody asked it to end.
     Interrupted = 130,
 }
@@ -137,12 +142,20 @@ fn cut_short(cut: Cut, jobs: &[(JobName, Box<Failed>)]) -> String {
 
 fn failure(name: &JobName, failed: &Failed) -> String {
     let mut text = format!("error: {name}: {}\n", failed.sentence());
+    let finding = &failed.finding;
+    text.extend(finding.error.iter().map(|error| format!("  first error: {error}\n")));
+    text.extend(finding.target.iter().map(|target| format!("  while making: {target}\n")));
+    text.extend(finding.command.iter().map(|command| format!("  by: {command}\n")));
+    if finding.class != Class::Other {
+        text.push_str(&format!("  kind: {}\n", finding.class));
+    }
     if !failed.tail.is_empty() {
         text.push_str("  last lines:\n");
         failed.tail.iter().for_each(|line| text.push_str(&format!("    | {line}\n")));
     }
     text.extend(failed.command.iter().map(|command| format!("  command: {command}\n")));
     text.push_str(&format!("  log: {}\n", failed.log));
+    text.extend(finding.hint().map(|hint| format!("hint: {hint}\n")));
     text
 }
 
@@ -198,6 +211,8 @@ struct Session<'a> {
     report: Report,
     logs: String,
     started: Instant,
+    /// Jobs that failed, and whose wheels may be missing.
+    lost: Vec<(JobName, Box<Failed>)>,
     /// What keeps other runs away, as soon as something is done.
     alone: Vec<Held>,
 }
@@ -209,7 +224,8 @@ impl<'a> Session<'a> {
     }
 
     fn reporting(host: &'a Host, looks: Looks, request: Request, report: Report) -> Self {
-        Session { host, looks, request, report, logs: String::new(), started: Instant::now(), alone: Vec::new() }
+        let (logs, started) = (String::new(), Instant::now());
+        Session { host, looks, request, report, logs, started, lost: Vec::new(), alone: Vec::new() }
     }
 
     /// Looks at what programs answer; what `before` already knows of commits is kept.
@@ -246,12 +262,15 @@ impl<'a> Session<'a> {
         let mut failures = Vec::new();
         let mut unwritten = None;
         let report = &mut self.report;
-        let verdict = execute::execute(&jobs, wheels, &world, &mut |event| {
+        let verdict = execute::execute(&jobs, self.request.going.on_failure, wheels, &world, &mut |event| {
             report.draw(&event);
             if let Err(error) = note(&event) {
                 unwritten.get_or_insert(error);
             }
             if let Event::JobEnded { job, end: JobEnd::Failed(failed), .. } = event {
+                if self.host.on_github() {
+                    report.command(&github::annotation(&job, &failed));
+                }
                 failures.push((job, failed));
             }
         });
@@ -259,7 +278,10 @@ impl<'a> Session<'a> {
             (Verdict::Failed, _) => Err(Stop::Jobs(failures)),
             (Verdict::Cut(cut), _) => Err(Stop::Cut(cut, failures)),
             (Verdict::Done, Some(error)) => Err(error.into()),
-            (Verdict::Done, None) => Ok(()),
+            (Verdict::Done, None) => {
+                self.lost.extend(failures);
+                Ok(())
+            }
         }
     }
 

@@ -56,6 +56,7 @@ static FILES: &[(&str, &str)] = carried![
     "sources/pytorch_audio/setup.py",
     "sources/pytorch_audio/torchaudio/__init__.py",
     "sources/pytorch_audio/torchaudio/csrc/gain_cuda.cpp",
+    "sources/pytorch_audio/torchaudio/functional.py",
     "sources/pytorch_audio/version.txt",
     "sources/pytorch_vision/.gitignore",
     "sources/pytorch_vision/setup.py",
@@ -67,6 +68,7 @@ static FILES: &[(&str, &str)] = carried![
     "sources/triton/python/requirements.txt",
     "sources/triton/python/src/compiler.cpp",
     "sources/triton/python/triton/__init__.py",
+    "sources/triton/python/triton/compiler.py",
     "sources/triton/setup.py",
 ];
 

@@ -3,6 +3,7 @@
 use manifest::{Artifact, Project};
 use serde::Serialize;
 
+use crate::failure::Finding;
 use crate::plan::{JobName, Pace};
 use crate::redact::Secrets;
 
@@ -45,6 +46,17 @@ pub enum Event {
         job: JobName,
         /// What it does, and the percentage: `Receiving objects: 43%`.
         text: String,
+    },
+    /// A command is tried once more with fewer compilers, because there was not enough memory.
+    Halved {
+        /// Whose.
+        job: JobName,
+        /// How many compilers ran at once.
+        from: u32,
+        /// How many run now.
+        to: u32,
+        /// How it ended: `building torch exited with 1`.
+        cause: String,
     },
     /// What a job's programs use now.
     Used {
@@ -154,6 +166,8 @@ pub struct Failed {
     pub exit_code: Option<i32>,
     /// The signal, if one ended a program.
     pub signal: Option<i32>,
+    /// What is read off all that the program printed.
+    pub finding: Finding,
     /// The last lines that the program printed.
     pub tail: Vec<String>,
     /// The file that has all of them.
@@ -188,6 +202,7 @@ mod tests {
             cut: None,
             exit_code: None,
             signal: None,
+            finding: Finding::default(),
             tail: Vec::new(),
             log: String::new(),
         };

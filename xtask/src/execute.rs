@@ -2,6 +2,7 @@
 //! does not say; each retry and each tolerated failure is an event.
 
 mod cache;
+mod course;
 mod log;
 mod progress;
 mod pulse;
@@ -13,17 +14,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
-use std::thread::Scope;
 use std::time::{Duration, Instant};
 
+use course::{Course, Hindrance, INTERRUPTED, OUT_OF_TIME};
 use manifest::{Project, WheelName, duration};
 
 use crate::event::{Cut, Event, Failed, JobEnd};
 use crate::facts::{Facts, Looks};
+use crate::failure::Finding;
 use crate::host::Host;
-use crate::plan::{Hole, Job, JobName};
+use crate::plan::{Hole, Job};
 use crate::process;
 use crate::redact::Secrets;
+use crate::request::OnFailure;
 use pulse::Pulse;
 
 /// How many events may wait to be drawn. A program that prints faster than that has to wait itself, and the memory stays as it is.
@@ -105,34 +108,37 @@ pub fn reused(jobs: &[Job], facts: &Facts, host: &Host, output: &str) -> Wheels 
 /// How all jobs together ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Each is done.
+    /// Each that the set needs is done.
     Done,
-    /// At least one failed.
+    /// At least one that the set needs failed, or was not started because another failed.
     Failed,
     /// None failed, and at least one was cut short or not started.
     Cut(Cut),
 }
 
-/// Does the jobs and emits what happens, in the order in which it happens. After a failure the jobs that already run go on to their end, and no
-/// other is started.
-pub fn execute(jobs: &[Job], wheels: &mut Wheels, world: &World, emit: &mut dyn FnMut(Event)) -> Verdict {
-    let mut states: BTreeMap<&JobName, State> = jobs.iter().map(|job| (&job.name, State::Waiting)).collect();
-    let mut culprit: Option<Culprit> = None;
+/// Does the jobs and emits what happens, in the order in which it happens. After a failure the jobs that already run go on to their end, what needs
+/// the failed one is skipped, and the policy says whether another is started.
+pub fn execute(jobs: &[Job], on_failure: OnFailure, wheels: &mut Wheels, world: &World, emit: &mut dyn FnMut(Event)) -> Verdict {
+    let mut course = Course::new(jobs, on_failure);
     let mut pulse = Pulse::new(jobs, Instant::now());
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel(BACKLOG);
         loop {
-            if culprit.is_none() {
-                culprit = start_ready(scope, jobs, &mut states, wheels, world, &sender);
+            for job in course.start(&|job| hindrance(job, &world.limits)) {
+                let (wheels, sender) = (wheels.clone(), sender.clone());
+                scope.spawn(move || run_job(job, wheels, world, &sender));
             }
-            if !states.values().any(|state| *state == State::Running) {
+            course.skip().into_iter().for_each(&mut *emit);
+            if !course.is_running() {
                 break;
             }
             match receiver.recv_timeout(pulse.pause(Instant::now())) {
                 Ok(event) => {
-                    note(&event, jobs, &mut states, wheels, world, &mut culprit);
+                    note(&event, jobs, wheels, world);
                     pulse.note(&event, Instant::now());
+                    let said = course.note(&event);
                     emit(event);
+                    said.into_iter().for_each(&mut *emit);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -140,72 +146,17 @@ pub fn execute(jobs: &[Job], wheels: &mut Wheels, world: &World, emit: &mut dyn 
             pulse.beat(Instant::now()).into_iter().for_each(&mut *emit);
         }
     });
-    let Some(culprit) = culprit else {
-        return Verdict::Done;
-    };
-    for job in jobs.iter().filter(|job| states.get(&job.name) == Some(&State::Waiting)) {
-        emit(Event::JobEnded { job: job.name.clone(), end: culprit.of_others(), seconds: 0.0, peak_memory: None });
+    course.verdict()
+}
+
+/// What keeps a job from being started now, or at all.
+fn hindrance(job: &Job, limits: &Limits) -> Option<Hindrance> {
+    let left = || limits.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+    match limits.cut() {
+        Some(cut @ Cut::OutOfTime) => Some(Hindrance { cut, why: OUT_OF_TIME.to_owned() }),
+        Some(cut) => Some(Hindrance { cut, why: INTERRUPTED.to_owned() }),
+        None => Some(Hindrance { cut: Cut::OutOfTime, why: left().and_then(|left| too_late(job, left))? }),
     }
-    culprit.cut.map_or(Verdict::Failed, Verdict::Cut)
-}
-
-/// Why no more jobs are started.
-struct Culprit {
-    /// The job that failed, was cut short, or could not be started.
-    job: JobName,
-    /// What cut it short; a job that failed by itself, or was too slow, has none.
-    cut: Option<Cut>,
-    /// Why it was not started.
-    why: Option<String>,
-}
-
-impl Culprit {
-    /// How the jobs end that are not started because of it.
-    fn of_others(&self) -> JobEnd {
-        let why = match (&self.cut, &self.why) {
-            (None, _) => return JobEnd::Skipped { because_of: self.job.clone() },
-            (Some(_), Some(why)) => why.clone(),
-            (Some(Cut::OutOfTime), None) => "the time that `--time-budget` gives is over".to_owned(),
-            (Some(_), None) => "the run was interrupted".to_owned(),
-        };
-        JobEnd::NotStarted { why, cut: self.cut.unwrap_or(Cut::Interrupted) }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Waiting,
-    Running,
-    Done,
-    Failed,
-}
-
-fn start_ready<'scope, 'env>(
-    scope: &'scope Scope<'scope, 'env>,
-    jobs: &'env [Job],
-    states: &mut BTreeMap<&'env JobName, State>,
-    wheels: &Wheels,
-    world: &'env World,
-    sender: &SyncSender<Event>,
-) -> Option<Culprit> {
-    for job in jobs {
-        // A job of an earlier phase is not in this list, and is done.
-        let done = |name: &JobName| states.get(name).is_none_or(|state| *state == State::Done);
-        if states.get(&job.name) != Some(&State::Waiting) || !job.waits_for.iter().all(done) {
-            continue;
-        }
-        if let Some(cut) = world.limits.cut() {
-            return Some(Culprit { job: job.name.clone(), cut: Some(cut), why: None });
-        }
-        let left = world.limits.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        if let Some(why) = left.and_then(|left| too_late(job, left)) {
-            return Some(Culprit { job: job.name.clone(), cut: Some(Cut::OutOfTime), why: Some(why) });
-        }
-        states.insert(&job.name, State::Running);
-        let (wheels, sender) = (wheels.clone(), sender.clone());
-        scope.spawn(move || run_job(job, wheels, world, &sender));
-    }
-    None
 }
 
 /// Why a job cannot end in the time that is left, if earlier runs say so.
@@ -215,30 +166,11 @@ fn too_late(job: &Job, left: Duration) -> Option<String> {
     Some(format!("{} took {} before, and `--time-budget` leaves {}", job.name, duration(before), duration(left)))
 }
 
-fn note<'a>(
-    event: &Event,
-    jobs: &'a [Job],
-    states: &mut BTreeMap<&'a JobName, State>,
-    wheels: &mut Wheels,
-    world: &World,
-    culprit: &mut Option<Culprit>,
-) {
-    match event {
-        Event::WheelTaken { project, artifact, job, .. } => {
-            if let Some(taken) = wheel::taken(jobs, job, artifact.relative_path.file_name(), world) {
-                wheels.insert(*project, taken);
-            }
-        }
-        Event::JobEnded { job, end, .. } => {
-            let Some(job) = jobs.iter().find(|known| known.name == *job) else { return };
-            let state = if *end == JobEnd::Done { State::Done } else { State::Failed };
-            states.insert(&job.name, state);
-            if let (JobEnd::Failed(failed), None) = (end, &culprit) {
-                let cut = failed.cut.filter(|cut| matches!(cut, Cut::Interrupted | Cut::OutOfTime));
-                *culprit = Some(Culprit { job: job.name.clone(), cut, why: None });
-            }
-        }
-        _ => {}
+fn note(event: &Event, jobs: &[Job], wheels: &mut Wheels, world: &World) {
+    if let Event::WheelTaken { project, artifact, job, .. } = event
+        && let Some(taken) = wheel::taken(jobs, job, artifact.relative_path.file_name(), world)
+    {
+        wheels.insert(*project, taken);
     }
 }
 
@@ -281,9 +213,11 @@ fn fill(wheels: &Wheels, hole: Hole) -> Option<String> {
 
 impl Failed {
     fn of(purpose: &str, cause: impl Into<String>, log: &str) -> Box<Self> {
+        let cause = cause.into();
         Box::new(Failed {
             purpose: purpose.to_owned(),
-            cause: cause.into(),
+            finding: Finding::of_cause(&cause),
+            cause,
             command: None,
             cut: None,
             exit_code: None,

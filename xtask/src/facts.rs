@@ -2,6 +2,7 @@
 //! that a plan can be repeated on another machine from what was seen on this one.
 
 mod git;
+mod installed;
 mod job;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use manifest::Project;
 use serde::{Deserialize, Serialize};
 
 pub use git::{GitState, Listed, Owner, Part};
+pub use installed::{Distribution, Installed};
 pub use job::{Ended, JobRecord, Key, LastBuild, RecordedWheel, Records, WheelState};
 
 use crate::version::PythonVersion;
@@ -198,6 +200,9 @@ pub struct Tool {
 
 /// What a manifest says of the repository of a checkout that names none.
 pub const NO_REPOSITORY: &str = "unknown";
+
+/// What a manifest says of a job that is none of its run: it took the wheel over from a whole set, and was not asked for it.
+pub const CARRIED_OVER: &str = "its wheel is that of an earlier run";
 
 /// A commit that a build is held to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

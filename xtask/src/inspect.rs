@@ -1,8 +1,11 @@
 //! Reads wheels: which there are below a folder, and of each, in one pass, its size, hash and metadata. All cores read side by side, and
 //! each has one small buffer, however large the wheels are.
 
+pub mod device;
+pub mod linkage;
 mod members;
 mod metadata;
+mod pass;
 
 use std::cmp::Reverse;
 use std::path::{Component, Path};
@@ -10,6 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use manifest::{CheckError, FolderFile, RelativePath, shown};
 
+use crate::audit::wheel::Wheel;
 use crate::file::{self, Entry, FileError, Kind, Stamp, Stored};
 use crate::request::Problem;
 
@@ -133,6 +137,27 @@ pub fn folder(path: &str) -> Result<Found, Vec<InspectError>> {
     if errors.is_empty() { Ok(Found { wheels, passed_over }) } else { Err(errors) }
 }
 
+/// Reads every wheel below a folder as [`folder`] does, and all that is in it.
+///
+/// # Errors
+/// Everything that is wrong, in the order of the paths.
+pub fn contents(path: &str) -> Result<(Vec<Wheel>, Vec<PassedOver>), Vec<InspectError>> {
+    let (listed, passed_over) = list(path)?;
+    let files: Vec<(String, u64)> = listed.iter().map(|wheel| (wheel.path.to_string(), wheel.stamp.size)).collect();
+    Ok((contents_of(path, &files)?, passed_over))
+}
+
+/// Reads these wheels of a folder, and all that is in them; their sizes are guesses by which large ones are begun first.
+///
+/// # Errors
+/// Everything that is wrong, in the order given.
+pub fn contents_of(folder: &str, files: &[(String, u64)]) -> Result<Vec<Wheel>, Vec<InspectError>> {
+    let read = side_by_side(files, |(_, size)| *size, |(path, _)| read_whole(folder, path));
+    let (wheels, errors): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
+    let errors: Vec<InspectError> = errors.into_iter().filter_map(Result::err).collect();
+    if errors.is_empty() { Ok(wheels.into_iter().flatten().collect()) } else { Err(errors) }
+}
+
 /// The size and hash of each file, in the order given; `size` is a guess by which large ones are begun first.
 pub fn measure(files: &[(String, u64)]) -> Vec<Result<Stored, FileError>> {
     side_by_side(files, |(_, size)| *size, |(path, _)| file::measure(path))
@@ -232,6 +257,18 @@ fn read(folder: &str, wheel: &Listed) -> Result<Inspected, InspectError> {
     }
     let file = FolderFile { path: wheel.path.to_string(), size_bytes: stored.size, sha256: stored.sha256 };
     Ok(Inspected { file, requires_dist })
+}
+
+/// Reads a wheel and all that is in it.
+fn read_whole(folder: &str, relative: &str) -> Result<Wheel, InspectError> {
+    let path = format!("{folder}/{relative}");
+    let unread = |cause| InspectError::File(FileError { doing: "read", path: path.clone(), cause });
+    let before = file::stamp(&path);
+    let read = pass::read(file::open_to_read(&path)?, relative).map_err(unread)?;
+    if before.is_none_or(|stamp| stamp.size != read.file.size_bytes || file::stamp(&path) != Some(stamp)) {
+        return Err(InspectError::Changed(relative.to_owned()));
+    }
+    Ok(read)
 }
 
 /// Does something with each item, on as many threads as there are cores. The heaviest are begun first, so that none of them is alone at the

@@ -17,6 +17,7 @@ pub mod plan;
 pub mod upload;
 pub mod audit;
 pub mod demo;
+pub mod failure;
 pub mod event;
 // ── the waterline: above it nothing touches the world ──
 pub mod process;
@@ -66,6 +67,7 @@ fn run(cli: &Cli, host: &Host) -> Result<Code, Stop> {
         Command::Lock(args) => command::lock::run(args, host),
         Command::Checkout(args) => command::checkout::run(args, host),
         Command::InstallRocm(args) => command::install::run(args, host),
+        Command::Audit(args) => command::audit::run(args, host),
         Command::Manifest(what) => command::manifest::run(what, host),
         Command::Upload(args) => command::upload::run(args, host),
         Command::Gfx(args) => command::gfx(args),

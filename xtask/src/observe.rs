@@ -4,6 +4,7 @@
 mod download;
 mod git;
 mod host;
+mod installed;
 mod lock;
 mod looks;
 mod memory;
@@ -26,7 +27,9 @@ use std::thread::ScopedJoinHandle;
 
 pub use download::{MOST, download};
 pub use host::{arguments, host, now};
+pub use installed::installed;
 pub use looks::{looks, program};
+pub use memory::memory_kills;
 pub use python::{install_done, keep_rocm_set, note_install};
 pub use shared::Filling;
 

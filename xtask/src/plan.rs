@@ -15,6 +15,7 @@ pub mod jobs;
 pub mod key;
 mod mark;
 mod naming;
+pub mod proof;
 pub mod python;
 mod reuse;
 pub mod rocm;
@@ -28,7 +29,7 @@ mod value;
 pub mod vision;
 pub mod wheel;
 
-use manifest::Project;
+use manifest::{Need, Project};
 use serde::Serialize;
 
 pub use action::{
@@ -41,7 +42,7 @@ pub use value::{Hole, Value};
 
 use crate::facts::{Facts, Key};
 use crate::host::Host;
-use crate::request::{Goal, Problem, Request};
+use crate::request::{Goal, OnFailure, Problem, Request};
 
 /// The name of a job: what its log is called and what others wait for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -65,6 +66,12 @@ pub struct Job {
     /// The jobs that must have ended well before it starts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waits_for: Vec<JobName>,
+    /// The jobs that must have ended, well or not, before it starts: it takes over their compilers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub follows: Vec<JobName>,
+    /// Whether the set is whole without it.
+    #[serde(skip_serializing_if = "is_required")]
+    pub need: Need,
     /// What is done about its wheel, once all that counts is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
@@ -97,6 +104,8 @@ impl Job {
             name,
             project: None,
             waits_for: Vec::new(),
+            follows: Vec::new(),
+            need: Need::Required,
             decision: None,
             key: Key::new(),
             why: Vec::new(),
@@ -126,6 +135,9 @@ pub struct Plan {
     /// Done at the end, whatever became of the wheels.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub finally: Vec<Job>,
+    /// What is done after a failure.
+    #[serde(skip_serializing_if = "is_default")]
+    pub on_failure: OnFailure,
     /// What is appended to the versions of the wheels, once it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suffix: Option<String>,
@@ -146,7 +158,7 @@ impl Plan {
 /// # Errors
 /// Every reason why the request cannot be fulfilled in the world as it was seen.
 pub fn whole(request: &Request, host: &Host, facts: &Facts) -> Result<Plan, Vec<Problem>> {
-    let mut plan = Plan::default();
+    let mut plan = Plan { on_failure: request.going.on_failure, ..Plan::default() };
     let mut problems = Vec::new();
     match python::job(request, host, facts) {
         Ok(job) => plan.prepare.extend(job),
@@ -162,7 +174,7 @@ pub fn whole(request: &Request, host: &Host, facts: &Facts) -> Result<Plan, Vec<
     if request.goal == Goal::Wheels && problems.is_empty() {
         match wheel::jobs(request, host, facts) {
             Ok(wheels) => {
-                plan = Plan { prepare: plan.prepare, ..wheels };
+                plan = Plan { prepare: plan.prepare, on_failure: plan.on_failure, ..wheels };
                 let built: Vec<Project> = plan.built().filter_map(|job| job.project).collect();
                 plan.finally.extend(sources::mark_job(request, facts, &built));
                 plan.warnings.extend(sources::without_git(request, facts));
@@ -171,6 +183,10 @@ pub fn whole(request: &Request, host: &Host, facts: &Facts) -> Result<Plan, Vec<
         }
     }
     if problems.is_empty() { Ok(plan) } else { Err(problems) }
+}
+
+fn is_required(need: &Need) -> bool {
+    *need == Need::Required
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

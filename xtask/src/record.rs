@@ -1,31 +1,31 @@
 //! Folds events into the manifest and keeps it on disk: true after every step, under its partial name until every wheel is there.
 
+mod audited;
 mod ci;
 mod jobs;
+mod planned;
+mod seen;
 mod sums;
 
 use std::time::Duration;
 
 pub use ci::ci;
 pub use jobs::JobRecords;
+pub use planned::{may_replace, planned};
+use seen::{rocm, source, therock, toolchain};
 pub use sums::Sums;
 
 use manifest::{
-    Artifact, Commit, Extra, Failure, Finished, Job, JobStatus, Manifest, Missing, Need, Project, Rocm, RocmPackage, Sha256,
-    Source, Status, TheRock, Toolchain, file_name,
+    Artifact, Extra, Failure, Finished, Job, JobStatus, Manifest, Missing, Need, OptionValue, Origin, Project, Status, file_name,
 };
 
 use crate::event::{Cut, Event, Failed, JobEnd};
-use crate::facts::{Facts, NO_REPOSITORY, Python, Records, Upstream};
+use crate::facts::{CARRIED_OVER, Facts, Python, Records};
 use crate::file::{self, FileError};
 use crate::host::Host;
 use crate::inspect;
-use crate::plan::{self, Plan, rocm::is_rocm};
-use crate::request::Request;
-
-mod planned;
-
-pub use planned::{may_replace, planned};
+use crate::plan::{self, Plan};
+use crate::request::{Jobs, Request};
 
 /// The manifest of a run, on disk.
 pub struct Record {
@@ -35,6 +35,8 @@ pub struct Record {
     sums: Sums,
     jobs: Vec<(String, Project)>,
     records: JobRecords,
+    /// The wheels that the manifest listed before this run.
+    earlier: Vec<Artifact>,
     work: String,
 }
 
@@ -67,6 +69,7 @@ impl Record {
             complete: path(Finished::Complete),
             sums: Sums::of(host, &request.places.output),
             jobs: Vec::new(),
+            earlier: Vec::new(),
             work: request.places.work.clone(),
         };
         record.carry_over(request, host, facts);
@@ -107,7 +110,9 @@ impl Record {
     fn take_reused(&mut self, project: Project, facts: &Facts) {
         let Some(wheel) = facts.records.wheel(project) else { return };
         self.manifest.artifacts.retain(|known| known.source != Some(project));
-        self.manifest.artifacts.push(wheel.artifact.clone());
+        // What was found out about it since it was made stands in the manifest.
+        let told = self.earlier.iter().find(|artifact| is_same(artifact, &wheel.artifact));
+        self.manifest.artifacts.push(told.unwrap_or(&wheel.artifact).clone());
         self.manifest.missing.retain(|missing| missing.project != project);
         if let Some(source) = self.manifest.source_mut(project) {
             source.version = wheel.artifact.labels.version.clone();
@@ -135,6 +140,7 @@ impl Record {
             Event::WheelTaken { project, artifact, .. } => {
                 self.manifest.artifacts.retain(|known| known.source != Some(*project));
                 self.manifest.artifacts.push(Artifact::clone(artifact));
+                self.manifest.audit = None;
                 self.manifest.missing.retain(|missing| missing.project != *project);
                 let version = artifact.labels.version.clone();
                 if let Some(source) = self.manifest.source_mut(*project) {
@@ -148,6 +154,11 @@ impl Record {
                     entry.log = log;
                 }
                 Ok(())
+            }
+            Event::Halved { job, from, to, .. } => {
+                let Some(entry) = self.job(&job.0) else { return Ok(()) };
+                entry.reason.push_str(&plan::jobs::retried(*from, *to));
+                self.save()
             }
             Event::JobEnded { job, end, seconds, peak_memory } => {
                 let Some(entry) = self.job(&job.0) else { return Ok(()) };
@@ -218,6 +229,10 @@ impl Record {
         let Some(earlier) = self.earlier() else { return };
         let kept = |project: Project| !request.builds(project);
         let path = |artifact: &Artifact| host.platform.join(&request.places.output, artifact.relative_path.as_str());
+        let need = |project: Project| {
+            let said = earlier.missing.iter().find(|missing| missing.project == project).map(|missing| missing.need);
+            if request.need(project) == Need::Optional { Need::Optional } else { said.unwrap_or(Need::Required) }
+        };
         let mut lost: Vec<Project> = earlier.missing.iter().map(|missing| missing.project).collect();
         for (artifact, intact) in intact(&earlier.artifacts, path, &facts.records) {
             match artifact.source {
@@ -226,10 +241,15 @@ impl Record {
                 None => {}
             }
         }
+        self.earlier.clone_from(&earlier.artifacts);
+        // An audit of wheels that are not all there any more says nothing.
+        self.manifest.audit = earlier.audit.clone().filter(|_| self.manifest.artifacts.len() == earlier.artifacts.len());
         // A set that lacks a wheel stays a partial one, whichever other wheel is built next.
         lost.sort_unstable();
         lost.dedup();
-        self.manifest.missing.extend(lost.iter().copied().filter(|project| kept(*project)).map(missing));
+        self.manifest
+            .missing
+            .extend(lost.iter().copied().filter(|project| kept(*project)).map(|project| missing(project, need(project))));
         let there: Vec<Project> = self.manifest.artifacts.iter().filter_map(|artifact| artifact.source).collect();
         let belongs = |project: Project| lost.contains(&project) || there.contains(&project);
         let sources: Vec<_> = earlier.sources().filter(|(project, _)| kept(*project) && belongs(*project)).collect();
@@ -239,9 +259,7 @@ impl Record {
         // What an unfinished run built is held to its commit like the rest of that run; what a whole set brought is not.
         for job in earlier.jobs.iter().filter(|job| kept(job.project) && belongs(job.project)) {
             self.manifest.jobs.push(match earlier.status {
-                Some(Status::Complete) => {
-                    Job { status: JobStatus::Reused, reason: "its wheel is that of an earlier run".to_owned(), ..job.clone() }
-                }
+                Some(Status::Complete) => Job { status: JobStatus::Reused, reason: CARRIED_OVER.to_owned(), ..job.clone() },
                 _ => job.clone(),
             });
         }
@@ -293,8 +311,8 @@ fn first(request: &Request, host: &Host, facts: &Facts, track: &str, python: &st
         run_id: ci.as_ref().and_then(|ci| ci.run_id.clone()),
         job_id: ci.as_ref().and_then(|ci| ci.job.clone()),
         ci,
-        missing: request.selected.iter().map(|project| missing(*project)).collect(),
-        options: request.options.clone(),
+        missing: request.selected.iter().map(|project| missing(*project, request.need(*project))).collect(),
+        options: options(request, host),
         ..Manifest::new(Status::Running)
     };
     for project in &request.selected {
@@ -303,13 +321,25 @@ fn first(request: &Request, host: &Host, facts: &Facts, track: &str, python: &st
     manifest
 }
 
+/// The options, with what `auto` came to.
+fn options(request: &Request, host: &Host) -> Vec<OptionValue> {
+    let mut options = request.options.clone();
+    let budget = plan::jobs::budget(request, host).ok().filter(|_| request.jobs == Jobs::Auto);
+    if let (Some(budget), Some(jobs)) = (budget, options.iter_mut().find(|option| option.name == "jobs")) {
+        jobs.value = budget.compilers.into();
+        jobs.origin = Origin::Detected;
+        jobs.extra.insert("why".to_owned(), budget.why.into());
+    }
+    options
+}
+
 /// A path from a folder on, with forward slashes.
 fn below(folder: &str, path: &str) -> Option<String> {
     Some(path.strip_prefix(folder)?.trim_start_matches(['/', '\\']).replace('\\', "/"))
 }
 
-fn missing(project: Project) -> Missing {
-    Missing { project, need: Need::Required, extra: Extra::new() }
+fn missing(project: Project, need: Need) -> Missing {
+    Missing { project, need, extra: Extra::new() }
 }
 
 /// The entry of a job that makes a wheel. Of one that has not ended, should nobody come to say otherwise, that it was interrupted.
@@ -331,70 +361,13 @@ fn job(planned: &plan::Job, facts: &Facts) -> Option<Job> {
 }
 
 fn failure(failed: &Failed) -> Failure {
-    Failure { exit_code: failed.exit_code, signal: failed.signal, first_error: Some(failed.cause.clone()), ..Failure::default() }
-}
-
-/// What is built: the checkout if it is there, else the commit that it will have.
-fn source(project: Project, facts: &Facts) -> Option<Source> {
-    let locked = facts.lock.get(&project);
-    let git = facts.checkouts.get(&project).and_then(|checkout| checkout.git.as_ref());
-    // One that is still to be moved says nothing of what is built, nor should a rerun be held to its commit.
-    let git = git.filter(|git| locked.is_none_or(|locked| git.is_at(locked)));
-    let commit = git.map(|git| git.public(locked)).or(locked.map(|locked| locked.commit.as_str()))?;
-    let repo = locked.map(|locked| &locked.repo).or(git.and_then(|git| git.origin.as_ref()));
-    Some(Source {
-        repo: repo.cloned().unwrap_or_else(|| NO_REPOSITORY.to_owned()),
-        commit: Commit::parse(commit).ok()?,
-        branch: locked.and_then(|locked| locked.branch.clone()).or_else(|| git.and_then(|git| git.branch.clone())),
-        version: None,
-        describe: git.and_then(|git| git.describe.clone()),
-        dirty: git.and_then(|git| git.dirty(locked)).and_then(|digest| Sha256::parse(digest).ok()),
-        extra: Extra::new(),
-    })
-}
-
-fn therock(upstream: &Upstream, facts: &Facts) -> TheRock {
-    TheRock {
-        repo: upstream.repo.clone(),
-        commit: upstream.commit.clone(),
-        branch: upstream.branch.clone(),
-        git_ref: upstream.reference.clone(),
-        version: facts.rocm.ready().map(|rocm| rocm.package_version.clone()),
-        extra: Extra::new(),
-    }
-}
-
-fn rocm(request: &Request, facts: &Facts) -> Rocm {
-    let index = request.rocm.index_url.as_ref().or(request.rocm.find_links.as_ref());
-    let distributions = facts.environment.python().map(|python| python.distributions.clone()).unwrap_or_default();
-    // What was installed on demand, and not replaced by anybody since.
-    let set = facts.environment.ready().and_then(|ready| ready.rocm_set.as_ref());
-    let sha256 = |name: &str, version: &str| {
-        let set = set.filter(|set| set.distributions.get(name).is_some_and(|installed| installed == version))?;
-        Sha256::parse(set.sha256.get(name)?).ok()
-    };
-    let package =
-        |(name, version): (String, String)| RocmPackage { sha256: sha256(&name, &version), name, version, extra: Extra::new() };
-    Rocm {
-        index: index.map(|index| request.secrets.redact(index).into_owned()),
-        packages: distributions.into_iter().filter(|(name, _)| is_rocm(name)).map(package).collect(),
-        extra: Extra::new(),
-    }
-}
-
-/// The programs of the environment come before those of the machine, because builds find them first.
-fn toolchain(python: Option<&Python>, facts: &Facts) -> Toolchain {
-    let installed = |name: &str| python.and_then(|python| python.installed(name)).map(str::to_owned);
-    let tool = |name: &str| facts.tools.get(name).and_then(|tool| tool.version.clone().ok());
-    let compilers = facts.tools.keys().filter(|name| !["git", "cmake", "ninja"].contains(&name.as_str()));
-    Toolchain {
-        interpreter: python.map(|python| format!("{} {}", python.implementation, python.version)),
-        pip: installed("pip"),
-        build: installed("build"),
-        cmake: installed("cmake").or_else(|| tool("cmake")),
-        ninja: installed("ninja").or_else(|| tool("ninja")),
-        compilers: compilers.filter_map(|name| Some((name.clone(), tool(name)?))).collect(),
-        os: python.and_then(|python| python.operating_system.clone()),
+    let finding = &failed.finding;
+    Failure {
+        exit_code: failed.exit_code,
+        signal: failed.signal,
+        class: Some(finding.class.name().to_owned()),
+        first_error: Some(finding.error.as_ref().unwrap_or(&failed.cause).clone()),
+        hint: finding.hint().map(str::to_owned),
         extra: Extra::new(),
     }
 }

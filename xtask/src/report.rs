@@ -112,6 +112,14 @@ impl Report {
         }
     }
 
+    /// A command to the runner of GitHub Actions, which reads it off a line of its own.
+    pub fn command(&self, line: &str) {
+        match &self.drawing {
+            Drawing::Bars(bars) => bars.above(line),
+            _ => print_line(line),
+        }
+    }
+
     /// How the whole run ended.
     pub fn end(&mut self, text: &str) {
         match (&self.drawing, self.detail) {
@@ -152,6 +160,10 @@ impl Report {
                 Some(format!("{:>12} {job}: {purpose}", "Running"))
             }
             (Event::Printed { job, line }, Detail::Verbose) => Some(format!("{job} | {line}")),
+            (Event::Halved { job, from, to, cause }, _) => {
+                let text = format!("{cause}, as memory ran out with {from} compilers at once; once more with {to}");
+                Some(format!("{:>12} {job}: {text}", "Note"))
+            }
             (Event::Said { job, text }, _) => Some(format!("{:>12} {job}: {text}", "Note")),
             (Event::WheelTaken { artifact, replaced, .. }, _) => Some(format!("{:>12} {}", "Wheel", wheel(artifact, replaced))),
             (Event::Lives { job, purpose, seconds, progress, remaining, memory }, _) if !bars => {

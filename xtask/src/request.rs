@@ -7,13 +7,16 @@ mod checkout;
 mod folders;
 mod generate;
 mod given;
+mod going;
 pub mod limits;
 mod lock;
 mod options;
 mod overrides;
 mod places;
+mod problem;
 mod said;
 mod selection;
+mod trial;
 
 use std::collections::BTreeMap;
 
@@ -23,11 +26,14 @@ pub use again::{Again, Restart};
 pub use checkout::{Changes, CheckoutWish, Depth, Submodules, Translated};
 pub use generate::Generate;
 pub use given::Given;
+pub use going::{Going, OnFailure};
 pub use limits::TimeLimits;
 pub use lock::{Lock, NamedTheRock};
 use places::project_dirs;
 pub use places::{Chosen, MANIFESTS, Place, Places, Venv, dir_flag, venv_note, venv_notes, venv_python};
+pub use trial::Trial;
 
+pub use problem::Problem;
 use said::Said;
 
 use crate::cli::{BuildArgs, InstallArgs, Wish};
@@ -37,28 +43,6 @@ use crate::host::{Host, Platform};
 use crate::redact::Secrets;
 use crate::refs::{GitRef, RepoUrl};
 use crate::version::{PythonVersion, ReleaseType, Specifier, Suffix};
-
-/// Something wrong with what was typed or with the world, and what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Problem {
-    /// What was tried, on what, and why it cannot be: a lower-case fragment.
-    pub text: String,
-    /// What to do.
-    pub hint: Option<String>,
-}
-
-impl Problem {
-    /// A problem whose text says all.
-    pub fn new(text: impl Into<String>) -> Self {
-        Problem { text: text.into(), hint: None }
-    }
-
-    /// With advice.
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
-    }
-}
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -93,8 +77,12 @@ pub struct Request {
     pub naming: Naming,
     /// What happens to build folders and to wheels of other versions.
     pub leftovers: Leftovers,
+    /// What a failure means for the rest.
+    pub going: Going,
     /// What of earlier runs is done once more.
     pub again: Again,
+    /// How far the finished set is tried.
+    pub trial: Trial,
     /// How many compilers run at once.
     pub jobs: Jobs,
     /// How long things may take.
@@ -265,6 +253,7 @@ impl Request {
         let mut request = Self::common(&args.install, Goal::Wheels, sources, places, looks, &mut said);
         folders::note_places(args, &request.places, &mut said);
         options::read(args, looks, &mut request, &mut said);
+        request.going = going::read(&args.going, &mut said);
         request.lock = lock;
         selection::select(args, looks, &mut request, &mut said);
         request.again = again::read(&args.again, &request.selected, &mut said);
@@ -314,7 +303,9 @@ impl Request {
             cache: Cache::Off,
             naming: Naming::default(),
             leftovers: Leftovers::Keep,
+            going: Going::default(),
             again: Again::default(),
+            trial: Trial::Import,
             jobs: Jobs::Auto,
             limits: TimeLimits::default(),
             overrides: Vec::new(),

@@ -271,7 +271,8 @@ impl PythonVersion {
         dirs
     }
 
-    fn abi_tag(self) -> String {
+    /// `cp312`, or `cp313t`.
+    pub fn abi_tag(self) -> String {
         format!("cp{}", self.to_string().replace('.', ""))
     }
 }

@@ -8,6 +8,7 @@
 //! - `flood BYTES` writes so much in lines of 64 bytes, `wide COLUMNS` one line; both to standard output
 //! - `journal TEXT` adds a line to the journal
 //! - `sleep SECONDS`, and `spin SECONDS`, which keeps a processor busy meanwhile
+//! - `die above N` is killed, as the kernel kills for lack of memory, if `MAX_JOBS` is greater than N
 //! - `await NAME` waits until there is a file of that name beside it
 //! - `stubborn` goes on when it is asked to end, which it notes in the journal
 //! - `start NAME` starts another fake and does not wait for it; `start-away NAME` does so in a process group of its own
@@ -59,6 +60,7 @@ fn act(me: &Path, script: &str, args: &[String]) -> Outcome<ExitCode> {
             "journal" => note(me, rest)?,
             "sleep" => std::thread::sleep(seconds(rest)?),
             "spin" => spin(seconds(rest)?),
+            "die" => die_above(rest.trim_start_matches("above ").parse()?)?,
             "await" => wait_for(&me.with_file_name(rest)),
             "stubborn" => be_stubborn(me)?,
             "start" => drop(Command::new(me.with_file_name(rest)).spawn()?),
@@ -94,6 +96,14 @@ fn spin(time: Duration) {
     while began.elapsed() < time {
         std::hint::spin_loop();
     }
+}
+
+fn die_above(most: u32) -> io::Result<()> {
+    // It is asked for its version, too, and then there is no such variable.
+    if std::env::var("MAX_JOBS").is_ok_and(|jobs| jobs.parse().is_ok_and(|jobs: u32| jobs > most)) {
+        Command::new("kill").args(["-KILL", &std::process::id().to_string()]).status()?;
+    }
+    Ok(())
 }
 
 fn wait_for(file: &Path) {

@@ -24,6 +24,8 @@ fn file(project: &str) -> String {
     format!("{project}-1.0+rocm7.14.0a20260811-cp312-cp312-linux_x86_64.whl")
 }
 
+const TORCH_VERSION: &str = "1.0+rocm7.14.0a20260811";
+
 fn sha256(at: usize) -> String {
     format!("{at}").repeat(64)
 }
@@ -249,6 +251,27 @@ fn wheels_that_are_reused_are_installed_for_those_that_are_built() {
             assert!(job(&plan, pair[1]).waits_for.iter().any(|name| name.0 == pair[0]), "{pair:?}");
         }
         assert_eq!(crate::case::environment(&plan, "apex")["MAX_JOBS"], "4");
+    }
+}
+
+/// The torch of the output, built by an earlier request, counts as if this one had built it.
+#[test]
+fn a_wheel_alone_is_reused_and_built_against_the_recorded_torch() {
+    let manifest = json!({
+        "identity": {"Ok": "linux-x86_64, Python 3.12, nightly, gfx942"},
+        "wheels": WHEELS.map(file),
+    });
+    let listed = json!({"facts": {"output": {"manifests": {"therock-manifest_torch_py3.12_nightly.json": manifest}}}});
+    let version = |from: String| python(&json!({"distributions": {"torch": TORCH_VERSION}, "installed_from": {"torch": from}}));
+    for (patch, args, jobs) in [
+        (version(sha256(1)), &[][..], &[][..]),
+        (version(sha256(9)), &[], &[]),
+        (version(sha256(1)), &["--rebuild=pytorch_audio"], &["torchaudio"]),
+        (version(sha256(9)), &["--rebuild=pytorch_audio"], &["install-torch", "torchaudio"]),
+    ] {
+        let plan = replan(&[&listed, &patch], &[&["--only=pytorch_audio"], args].concat());
+        let names: Vec<&str> = plan.built().map(|job| job.name.0.as_str()).collect();
+        assert_eq!(names, jobs, "{patch} {args:?} {:?}", decisions(&plan));
     }
 }
 

@@ -188,11 +188,11 @@ fn wheels_side_by_side_share_the_compilers() {
             "2",
             all,
             (
-                "triton: | torch:triton | torchaudio:torch | torchvision:torch | apex:torch torchaudio",
+                "triton: | torch:triton | torchaudio:torch | torchvision:torch | apex:torch > torchaudio",
                 &[("torch", "2"), ("torchaudio", "1"), ("apex", "1")],
             ),
         ),
-        ("1", three, ("torchaudio: | torchvision:torchaudio | apex:torchvision", &[("torchaudio", "1"), ("apex", "1")])),
+        ("1", three, ("torchaudio: | torchvision: > torchaudio | apex: > torchvision", &[("torchaudio", "1"), ("apex", "1")])),
         ("5", "triton,pytorch_audio,apex", ("triton: | torchaudio:triton | apex:triton", &[("triton", "5"), ("apex", "2")])),
         ("5", "pytorch,pytorch_audio", ("torch: | torchaudio:torch", &[("torch", "5"), ("torchaudio", "5")])),
     ];
@@ -203,7 +203,8 @@ fn wheels_side_by_side_share_the_compilers() {
         let plan = plan_of(&args, seen).unwrap();
         let line = |job: &xtask::plan::Job| {
             let waits: Vec<&str> = job.waits_for.iter().map(|name| name.0.as_str()).collect();
-            format!("{}:{}", job.name, waits.join(" "))
+            let follows = job.follows.iter().map(|name| format!(" > {name}")).collect::<String>();
+            format!("{}:{}{follows}", job.name, waits.join(" "))
         };
         assert_eq!(plan.build.iter().map(line).collect::<Vec<_>>().join(" | "), expected, "{jobs} for {only}");
         for (name, share) in shares {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use manifest::{JobStatus, Manifest, Project, Status};
+use manifest::{JobStatus, Manifest, Need, Origin, Project, Status};
 use tests::{Sandbox, finish};
 
 use crate::set::{check_complete, check_files, check_unchanged, the_manifest, wheels};
@@ -70,11 +70,16 @@ fn a_job_that_fails_leaves_the_others_and_says_why() {
         assert_eq!(failure.and_then(|failure| failure.exit_code), failure.map(|_| 1));
     }
 
-    // The message names the purpose, the exit code, the last lines, the command and the log, and the log has it all.
+    // The message names the purpose, the exit code, the first error, the last lines, the command and the log, and the log has it all.
     let vision = manifest.jobs.iter().find(|job| job.project == Project::PytorchVision).unwrap();
     let log = format!("build/demo/{}", vision.log.as_deref().unwrap());
     let message = ended.stderr.split("error: torchvision: ").nth(1).unwrap_or_else(|| panic!("{}", ended.stderr));
-    assert!(message.starts_with("building torchvision exited with 1\n  last lines:\n    | "), "{message}");
+    let failure = vision.failure.as_ref().unwrap();
+    let error = failure.first_error.as_deref().unwrap();
+    assert!(error.contains("demo_fail.cpp:1:2: error: #error \"DEMO_FAIL names this wheel\""), "{error}");
+    assert_eq!((failure.class.as_deref(), failure.hint.as_deref()), (Some("compile"), None));
+    assert!(message.starts_with(&format!("building torchvision exited with 1\n  first error: {error}\n  by: ")), "{message}");
+    assert!(message.contains("\n  kind: compile\n  last lines:\n    | "), "{message}");
     assert!(message.contains("DEMO_FAIL names this wheel"), "{message}");
     assert!(message.contains("\n  command: cd "), "{message}");
     assert!(message.ends_with(&format!("\n  log: {}\n", sandbox.arg(&log))), "{message}");
@@ -238,4 +243,93 @@ fn github_is_told_what_was_built() {
     let summary = sandbox.read("github.summary");
     assert!(summary.starts_with("### PyTorch wheels: complete\n"), "{summary}");
     assert!(summary.contains(manifest.artifacts[0].sha256.as_str()), "{summary}");
+}
+
+/// With one compiler, wheels that need nothing of each other are built one after the other, and one that fails stops none of the others.
+#[test]
+fn what_needs_no_failed_wheel_is_still_built() {
+    let demo = demo();
+    let sandbox = &demo.sandbox;
+    let args = |dir: &'static str| ["--output-dir", dir, "--only", "pytorch_audio,pytorch_vision,apex", "--jobs", "1"];
+    let missing =
+        |manifest: &Manifest| -> Vec<_> { manifest.missing.iter().map(|missing| (missing.project, missing.need)).collect() };
+    let note = |why: &str| format!("        Note torchaudio: what does not need it is still built: {why}\n");
+
+    let ended = finish(demo.again(&args("kept")).arg("--keep-going").env("DEMO_FAIL", "torchaudio")).expect(4);
+    assert!(ended.stderr.contains(&note("`--keep-going` says so")), "{}", ended.stderr);
+    assert_eq!(ended.stdout, "");
+    let (path, manifest) = the_manifest(sandbox, "kept");
+    assert!(path.ends_with(".partial.json"), "{path}");
+    assert_eq!((manifest.status, missing(&manifest)), (Some(Status::Failed), vec![(Project::PytorchAudio, Need::Required)]));
+    assert_eq!(wheels(sandbox, "kept").len(), 2);
+
+    // Without it, nothing else is started.
+    finish(demo.again(&args("stopped")).env("DEMO_FAIL", "torchaudio")).expect(4);
+    assert_eq!(wheels(sandbox, "stopped"), Vec::<String>::new());
+
+    // A wheel that may be missing leaves the set complete; what went wrong is told all the same, and on GitHub the page says what is missing.
+    let (output, page) = (sandbox.path("output.txt"), sandbox.path("page.md"));
+    let mut command = demo.again(&args("lacking optional"));
+    command.args(["--optional", "torchaudio"]).env("DEMO_FAIL", "torchaudio").env("GITHUB_ACTIONS", "true");
+    let ended = finish(command.env("GITHUB_OUTPUT", &output).env("GITHUB_STEP_SUMMARY", &page)).expect(7);
+    let told = [
+        note("its wheel is optional").as_str(),
+        "\nwarning: the set lacks wheels that are optional: torchaudio\nerror: torchaudio: building torchaudio exited with 1\n  first error: ",
+        "\n::error title=torchaudio%3A building torchaudio exited with 1::",
+    ]
+    .map(|text| ended.stderr.contains(text));
+    assert_eq!(told, [true; 3], "{}", ended.stderr);
+    let (path, manifest) = the_manifest(sandbox, "lacking optional");
+    assert!(!path.ends_with(".partial.json") && ended.stdout.ends_with(&format!("{path}\n")), "{path}\n{}", ended.stdout);
+    assert_eq!((manifest.status, missing(&manifest)), (Some(Status::Complete), vec![(Project::PytorchAudio, Need::Optional)]));
+    assert_eq!(wheels(sandbox, "lacking optional").len(), 2);
+    let page = sandbox.read("page.md");
+    assert!(page.contains("| <code>torchaudio</code> | | | | failed, and optional |\n"), "{page}");
+    assert!(sandbox.read("output.txt").contains("missing=torchaudio"), "{}", sandbox.read("output.txt"));
+
+    // It stays optional for whoever builds another wheel of the set, until it is there.
+    let only = |wheel: &'static str| ["--output-dir", "lacking optional", "--only", wheel];
+    finish(&mut demo.again(&only("apex"))).expect(7);
+    finish(&mut demo.again(&only("torchaudio"))).expect(0);
+    check_complete(sandbox, "lacking optional", &[Project::PytorchAudio, Project::PytorchVision, Project::Apex]);
+}
+
+/// A compiler that is killed above two at once: the job is tried once more with half of four, and what was compiled stays.
+#[test]
+fn a_job_that_runs_out_of_memory_is_tried_again_with_half_the_compilers() {
+    let demo = demo();
+    let sandbox = &demo.sandbox;
+    let compiler = |most: u32| format!("die above {most}\nbecome g++\n");
+    sandbox.fake("hungry-g++", &compiler(2));
+    let args = |dir: &'static str, jobs: &'static str| ["--output-dir", dir, "--only", "pytorch_audio", "--jobs", jobs];
+    let ended = finish(demo.again(&args("hungry", "4")).env("CXX", "hungry-g++")).expect(0);
+    let note = "        Note torchaudio: building torchaudio exited with 1, as memory ran out with 4 compilers at once; once more with 2\n";
+    assert!(ended.stderr.contains(note), "{}", ended.stderr);
+    let (_, manifest) = the_manifest(sandbox, "hungry");
+    let job = &manifest.jobs[0];
+    let retried = "; memory ran out with 4 compilers at once, so it was tried again with 2";
+    assert!(job.status == JobStatus::Built && job.reason.ends_with(retried), "{job:?}");
+    assert!(manifest.options.iter().any(|option| option.name == "jobs" && option.value == 4));
+
+    // What `auto` came to is said, and recorded with its sum.
+    let ended = finish(&mut demo.again(&args("hungry", "auto"))).expect(0);
+    let (_, manifest) = the_manifest(sandbox, "hungry");
+    let option = manifest.options.iter().find(|option| option.name == "jobs").unwrap();
+    let why = option.extra["why"].as_str().unwrap();
+    assert!(option.origin == Origin::Detected && option.value.as_u64().unwrap() > 0 && why.contains("processor"), "{option:?}");
+    assert!(ended.stderr.contains(&format!("        Note compilers at once: {}: {why}\n", option.value)), "{}", ended.stderr);
+
+    // Once, and never with less than one.
+    for (most, jobs, tries) in [("0", "4", 2), ("0", "1", 1)] {
+        sandbox.fake("hungry-g++", &compiler(most.parse().unwrap()));
+        let ended = finish(demo.again(&args("hungry", jobs)).arg("--rebuild=pytorch_audio").env("CXX", "hungry-g++")).expect(4);
+        assert_eq!(ended.stderr.matches("as memory ran out").count(), tries - 1, "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains("\n  kind: memory\n") && ended.stderr.contains("\nhint: fewer compilers"),
+            "{}",
+            ended.stderr
+        );
+        let (_, manifest) = the_manifest(sandbox, "hungry");
+        assert_eq!(manifest.jobs[0].failure.as_ref().unwrap().class.as_deref(), Some("memory"));
+    }
 }

@@ -12,4 +12,5 @@ mod rocm;
 mod set;
 mod shared;
 mod sources;
+mod trial;
 mod whole;

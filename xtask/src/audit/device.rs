@@ -1,11 +1,13 @@
 //! Device code: what a code object is, what is wrong with one, and whether a set of wheels has it for the targets that were asked for.
 
 mod compare;
+mod listed;
 mod target;
 
 use serde::Serialize;
 
 pub use compare::{Duty, WheelCode, broken, compare, duty, targets};
+pub use listed::{FaultText, FileCode, Held};
 pub use target::{Id, Target, machine};
 
 /// Code for one GPU target, wherever it was found.

@@ -1,8 +1,8 @@
 //! `build`: checks, sources, Python environment, ROCm, wheels, manifest.
 
-use manifest::counted;
+use manifest::{Need, counted};
 
-use super::{Code, Session, Stop, given, result, tell_github};
+use super::{Code, Session, Stop, aside, audit, failure, given, result, tell_github};
 use crate::cli::BuildArgs;
 use crate::execute::{self, Patience, Wheels};
 use crate::facts::{Facts, Looks};
@@ -34,6 +34,7 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     let mut record = Record::begin(&session.request, host, &facts, &track)?;
     record.warning().iter().for_each(|warning| session.warn(warning));
     let ended = make(&mut session, &mut facts, &mut record);
+    let ended = ended.and_then(|()| audit::stage(&mut session, &facts, &mut record, &args.audit));
     finish(&mut session, record, ended, &given)
 }
 
@@ -42,7 +43,10 @@ pub(super) fn request(args: &BuildArgs, host: &Host, given: Given) -> Result<(Re
     let wrong = |problems| Stop::Problems(Code::Request, problems);
     let places = Places::build(args, host).map_err(wrong)?;
     let mut looks = observe::looks(host, &places, args.install.python.as_deref());
-    let request = Request::build(args, host, places, &looks, given).map_err(wrong)?;
+    let request = match (Request::build(args, host, places, &looks, given), audit::allowed(&args.audit)) {
+        (Ok(request), Ok(_)) => request,
+        (request, allowed) => return Err(wrong([request.err(), allowed.err()].into_iter().flatten().flatten().collect())),
+    };
     if request.sources == Sources::Demo {
         let mark = demo::mark(&request.places, &request.gfx.commas());
         looks.paths.insert(mark.clone(), file::look(&mark));
@@ -77,6 +81,9 @@ fn make(session: &mut Session, facts: &mut Facts, record: &mut Record) -> Result
     let plan = plan::whole(&session.request, host, facts).map_err(world)?;
     complete(&plan)?;
     session.tell_reasons(&plan.build);
+    if let (Ok(budget), true) = (plan::jobs::budget(&session.request, host), plan.built().next().is_some()) {
+        session.report.note(&format!("compilers at once: {}: {}", budget.compilers, budget.why));
+    }
     plan.warnings.iter().for_each(|warning| session.warn(warning));
     record.plan(&session.request, facts, &plan)?;
     let mut wheels = execute::reused(&plan.build, facts, host, &session.request.places.output);
@@ -113,12 +120,20 @@ fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given:
     for text in given::unlike(given, session.host, &manifest, &session.request.places.output) {
         session.report.note(&text);
     }
-    let missing: Vec<&str> = manifest.missing.iter().map(|missing| missing.project.distribution()).collect();
-    if !missing.is_empty() {
-        let text = format!("the set still lacks {}, so its manifest stays a partial one", missing.join(", "));
-        session.warn(&text);
+    let lacks = |need: Need| {
+        let missing = manifest.missing.iter().filter(|missing| missing.need == need);
+        missing.map(|missing| missing.project.distribution()).collect::<Vec<_>>().join(", ")
+    };
+    let (required, optional) = (lacks(Need::Required), lacks(Need::Optional));
+    if !required.is_empty() {
+        session.warn(&format!("the set still lacks {required}, so its manifest stays a partial one"));
     }
-    Ok(Code::Done)
+    if optional.is_empty() {
+        return Ok(Code::Done);
+    }
+    session.warn(&format!("the set lacks wheels that are optional: {optional}"));
+    session.lost.iter().for_each(|(name, failed)| aside(failure(name, failed).trim_end(), &session.request.secrets));
+    Ok(Code::Lacking)
 }
 
 fn refuse(problems: Vec<Problem>) -> Result<(), Stop> {

@@ -15,7 +15,9 @@ use super::{Limits, Patience, Wheels, World, fill};
 
 use crate::event::{Cut, Event, Failed};
 use crate::facts::{Python, Seen};
+use crate::failure::{Class, Watch};
 use crate::host::{NETWORK_TIMEOUT, STALL_TIMEOUT};
+use crate::plan::jobs::halved;
 use crate::plan::rocm::{check_set, hashes};
 use crate::plan::{Action, CheckRocm, Command, Failure, Job, JobName, Retry, Step, When};
 use crate::process::{Ended, News, ProcessError, Spawn};
@@ -26,6 +28,9 @@ use super::cache;
 /// How many of a program's last lines a failure shows.
 const TAIL: usize = 30;
 
+/// The exit code by which a shell says that the kernel killed its program: 128 and the number of the signal.
+const KILLED: i32 = 137;
+
 /// A job that runs.
 pub(super) struct JobRun<'a> {
     job: &'a Job,
@@ -35,6 +40,7 @@ pub(super) struct JobRun<'a> {
     pub(super) log_path: String,
     log: Log,
     tail: VecDeque<String>,
+    watch: Watch,
     /// How far a program last said it is.
     progress: String,
     started: Instant,
@@ -64,6 +70,7 @@ impl<'a> JobRun<'a> {
             log_path,
             log: Log::new(log),
             tail: VecDeque::new(),
+            watch: Watch::default(),
             progress: String::new(),
             started: clock.0,
             peak: clock.1,
@@ -174,11 +181,13 @@ impl<'a> JobRun<'a> {
 
     fn run(&mut self, step: &Step, command: &Command, spawn: &Spawn) -> Outcome<()> {
         let mut pauses = match command.retry {
-            Retry::Never => [].iter(),
+            Retry::Never | Retry::HalfTheJobs => [].iter(),
             Retry::Network => process::PAUSES.iter(),
         };
+        let mut spawn = spawn.clone();
+        let mut retry = command.retry;
         loop {
-            let failed = match self.run_once(step, spawn) {
+            let failed = match self.run_once(step, &spawn) {
                 Ok(()) => return Ok(()),
                 Err(failed) => failed,
             };
@@ -188,6 +197,18 @@ impl<'a> JobRun<'a> {
             if command.failure == Failure::Tolerated {
                 self.say(format!("{}: {}; going on", step.purpose, failed.cause));
                 return Ok(());
+            }
+            if retry == Retry::HalfTheJobs
+                && failed.finding.class == Class::Memory
+                && let Some(Some(jobs)) = spawn.env.get_mut("MAX_JOBS")
+                && let Some((from, to)) = halved(jobs)
+            {
+                *jobs = to.to_string();
+                retry = Retry::Never;
+                let cause = failed.redacted(self.world.secrets).sentence();
+                self.write_log(&format!("-- memory ran out with {from} compilers at once; once more with {to}\n"));
+                self.emit(Event::Halved { job: self.name(), from, to, cause });
+                continue;
             }
             let Some(pause) = pauses.next() else {
                 return Err(failed);
@@ -199,11 +220,14 @@ impl<'a> JobRun<'a> {
 
     fn run_once(&mut self, step: &Step, spawn: &Spawn) -> Outcome<()> {
         self.tail.clear();
+        self.watch = Watch::default();
+        let kills = observe::memory_kills();
         let ended = process::watch(spawn, &mut |news| match news {
             News::Line(line) => self.printed(line),
             News::Usage(usage) => self.used(usage.memory),
         });
         let _ = self.log.flush();
+        let silent = matches!(ended, Err(ProcessError::Silent { .. } | ProcessError::Stalled { .. }));
         let (cause, exit_code, signal, cut) = match ended {
             Ok(Ended::Code(0)) => return Ok(()),
             Ok(Ended::Code(code)) => (format!("exited with {code}"), Some(code), None, None),
@@ -233,7 +257,22 @@ impl<'a> JobRun<'a> {
         };
         let command = Some(self.shown(spawn));
         let tail = self.tail.iter().cloned().collect();
-        Err(Box::new(Failed { command, cut, exit_code, signal, tail, ..*Failed::of(&step.purpose, cause, &self.log_path) }))
+        let finding = self.watch.finding(exit_code == Some(KILLED) || signal == Some(KILLED - 128));
+        let finding = match finding.class {
+            _ if silent => finding.classed(Class::Stall),
+            // What the kernel kills does not always tell, nor does whoever started it.
+            Class::Other | Class::Crash if observe::memory_kills() > kills => finding.classed(Class::Memory),
+            _ => finding,
+        };
+        Err(Box::new(Failed {
+            command,
+            cut,
+            exit_code,
+            signal,
+            finding,
+            tail,
+            ..*Failed::of(&step.purpose, cause, &self.log_path)
+        }))
     }
 
     /// The job ends here, through no fault of its own.
@@ -248,7 +287,9 @@ impl<'a> JobRun<'a> {
         };
         self.write_log(&format!("-- {purpose}: {cause}\n"));
         let _ = self.log.flush();
-        Box::new(Failed { cut: Some(cut), ..*Failed::of(purpose, cause, &self.log_path) })
+        let failed = Failed::of(purpose, cause, &self.log_path);
+        let finding = failed.finding.clone().classed(Class::Timeout);
+        Box::new(Failed { cut: Some(cut), finding, ..*failed })
     }
 
     /// What the job's programs use now.
@@ -269,6 +310,7 @@ impl<'a> JobRun<'a> {
                 return;
             }
         }
+        self.watch.line(&line);
         self.write_log(&format!("{line}\n"));
         if self.tail.len() == TAIL {
             self.tail.pop_front();

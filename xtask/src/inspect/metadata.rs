@@ -5,6 +5,8 @@ use std::io::{self, Read};
 
 use rawzip::{CompressionMethod, FileReader, ZipArchive, ZipArchiveEntryWayfinder, ZipFileHeaderRecord, ZipVerification};
 
+use crate::audit::metadata::values;
+
 /// The most bytes of a `METADATA`, packed and unpacked. torch's has some 30 thousand.
 const LIMIT: u64 = 4 << 20;
 
@@ -64,14 +66,13 @@ pub fn requires_dist(file: File) -> Result<Vec<String>, MetadataError> {
     let archive = ZipArchive::from_file(file, &mut buffer)?;
     let wayfinder = find(&archive, &mut buffer)?;
     let text = unpack(&archive, wayfinder)?;
-    Ok(values(&text, "requires-dist"))
+    Ok(values(&text, "Requires-Dist"))
 }
 
 /// What must be known of the one `METADATA` to unpack it.
 struct Packed {
     wayfinder: ZipArchiveEntryWayfinder,
     method: CompressionMethod,
-    size: u64,
 }
 
 fn find(archive: &ZipArchive<FileReader>, buffer: &mut [u8]) -> Result<Packed, MetadataError> {
@@ -107,46 +108,35 @@ fn checked(entry: &ZipFileHeaderRecord) -> Result<Packed, MetadataError> {
     if entry.compressed_size_hint().max(entry.uncompressed_size_hint()) > LIMIT {
         return Err(MetadataError::TooLarge);
     }
-    Ok(Packed { wayfinder: entry.wayfinder(), method: entry.compression_method(), size: entry.compressed_size_hint() })
+    Ok(Packed { wayfinder: entry.wayfinder(), method: entry.compression_method() })
 }
 
 fn unpack(archive: &ZipArchive<FileReader>, packed: Packed) -> Result<String, MetadataError> {
-    let entry = archive.get_entry(packed.wayfinder)?;
+    unpack_any(archive, packed.wayfinder, packed.method, LIMIT)
+}
+
+/// The text of a file of which at most so many bytes are read, packed and unpacked.
+pub(super) fn unpack_any(
+    archive: &ZipArchive<FileReader>,
+    wayfinder: ZipArchiveEntryWayfinder,
+    method: CompressionMethod,
+    limit: u64,
+) -> Result<String, MetadataError> {
+    let entry = archive.get_entry(wayfinder)?;
     let reader = entry.reader();
     let claim = reader.claim_verifier();
     let mut bytes = Vec::new();
-    reader.take(LIMIT).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 != packed.size {
+    reader.take(limit).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 != wayfinder.compressed_size_hint() {
         return Err(MetadataError::Packed);
     }
-    if packed.method == CompressionMethod::DEFLATE {
-        let unpacked = miniz_oxide::inflate::decompress_to_vec_with_limit(&bytes, LIMIT as usize);
+    if method == CompressionMethod::DEFLATE {
+        let unpacked = miniz_oxide::inflate::decompress_to_vec_with_limit(&bytes, limit as usize);
         bytes = unpacked.map_err(|_| MetadataError::Packed)?;
     }
     let content = ZipVerification { crc: rawzip::crc32(&bytes), uncompressed_size: bytes.len() as u64 };
     claim.valid(content).map_err(MetadataError::Content)?;
     String::from_utf8(bytes).map_err(|_| MetadataError::Encoding)
-}
-
-/// The values of a header field, in the order of their lines. A line that begins with a blank goes on with the one before.
-fn values(text: &str, field: &str) -> Vec<String> {
-    let mut values: Vec<String> = Vec::new();
-    let mut is_ours = false;
-    for line in text.lines().take_while(|line| !line.is_empty()) {
-        if line.starts_with([' ', '\t']) {
-            if let (true, Some(value)) = (is_ours, values.last_mut()) {
-                value.push(' ');
-                value.push_str(line.trim());
-            }
-            continue;
-        }
-        let (name, value) = line.split_once(':').unwrap_or((line, ""));
-        is_ours = name.eq_ignore_ascii_case(field);
-        if is_ours {
-            values.push(value.trim().to_owned());
-        }
-    }
-    values
 }
 
 #[cfg(test)]

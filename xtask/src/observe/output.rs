@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use manifest::{Finished, Job, JobStatus, Manifest, Project, Source, Status};
 
-use crate::facts::{Locked, NO_REPOSITORY, Output, Recorded};
+use crate::facts::{CARRIED_OVER, Locked, NO_REPOSITORY, Output, Recorded};
 use crate::file;
 use crate::host::Host;
 use crate::plan::torch::{LIBUV, LIBUV_ROOT, OPENMP, OPENMP_ROOT};
@@ -56,7 +56,8 @@ fn read(path: &str) -> Result<(Manifest, BTreeMap<Project, Locked>), String> {
 
 /// Whether the unfinished run selected a project. What it took over from a whole set is no concern of a rerun.
 fn is_begun(manifest: &Manifest, project: Project) -> bool {
-    let selected = |job: &Job| job.project == project && job.status != JobStatus::Reused;
+    let is_carried_over = |job: &Job| job.status == JobStatus::Reused && job.reason == CARRIED_OVER;
+    let selected = |job: &Job| job.project == project && !is_carried_over(job);
     manifest.missing.iter().any(|missing| missing.project == project) || manifest.jobs.iter().any(selected)
 }
 

@@ -46,15 +46,18 @@ pub enum Failure {
     Tolerated,
 }
 
-/// Whether a command that failed is tried again. Only commands that talk to a network are.
+/// Whether a command that failed is tried again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Retry {
     /// One try.
     #[default]
     Never,
-    /// Three tries, with a growing pause between them.
+    /// It talks to a network: three tries, with a growing pause between them.
     Network,
+    /// It compiles: if there was not enough memory, once more with half the compilers of `MAX_JOBS`, its build folder kept. A number that
+    /// the user gave is halved, too: that it is too high is then no guess.
+    HalfTheJobs,
 }
 
 impl Command {
@@ -101,6 +104,12 @@ impl Command {
     /// It tells its progress, and is ended when it tells nothing for so many seconds.
     pub fn talking(mut self, silence: u32) -> Self {
         self.silence = Some(silence);
+        self
+    }
+
+    /// It compiles, and may take too much memory.
+    pub fn compiling(mut self) -> Self {
+        self.retry = Retry::HalfTheJobs;
         self
     }
 

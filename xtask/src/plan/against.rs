@@ -8,7 +8,7 @@ use pep440_rs::Version;
 use super::check::track;
 use super::setting::Setting;
 use super::{Job, Unknown, unknown};
-use crate::facts::{EnvironmentState, Facts, Python, Ready};
+use crate::facts::{EnvironmentState, Facts, Python, Ready, RecordedWheel};
 use crate::host::Host;
 use crate::request::{Problem, Request};
 use crate::version::same_version;
@@ -51,7 +51,9 @@ pub fn torch(request: &Request, host: &Host, facts: &Facts) -> Result<Torch, Pro
     let installed = ready.and_then(|ready| installed(ready));
     match (recorded, installed) {
         (Some(_), _) if ready.is_none() => Ok(Torch::Unknown(unknown::interpreter())),
-        (Some((_, version)), Some(has)) if same_version(&version, has) => Ok(Torch::Installed { version }),
+        (Some((path, version)), Some(has)) if same_version(&version, has) && !is_other(host, facts, &path) => {
+            Ok(Torch::Installed { version })
+        }
         (Some((path, version)), _) => Ok(Torch::Wheel { path, version }),
         (None, Some(version)) => Ok(Torch::Installed { version: version.to_owned() }),
         // An environment that is still to be made will have no torch; one that does not answer may have one.
@@ -86,6 +88,14 @@ fn recorded(request: &Request, host: &Host, facts: &Facts) -> Option<(String, St
         let there = facts.output.wheels.iter().any(|wheel| wheel == file);
         there.then(|| (host.platform.join(&request.places.output, path), name.version().to_owned()))
     })
+}
+
+/// Whether the installed torch is known to come from another file than the recorded wheel at this path.
+fn is_other(host: &Host, facts: &Facts, path: &str) -> bool {
+    let is_it = |wheel: &&RecordedWheel| host.platform.join(&wheel.folder, wheel.artifact.relative_path.as_str()) == path;
+    let recorded = facts.records.wheel(Project::Pytorch).filter(is_it);
+    let installed = facts.environment.python().and_then(|python| python.installed_from.get("torch"));
+    recorded.zip(installed).is_some_and(|(wheel, installed)| wheel.artifact.sha256.as_str() != installed)
 }
 
 /// A torch whose installation was interrupted is not there.
@@ -150,5 +160,8 @@ fn listed<T: AsRef<str>>(names: &[T]) -> String {
 pub fn install(setting: &Setting, path: &str, version: &str, job: &mut Job) {
     let has = setting.python.installed("torch").map_or("none".to_owned(), |has| format!("torch {has}"));
     job.why.push(format!("torch {version} is recorded in the output, and the environment has {has}"));
-    job.steps = setting.install("torch", path, &["--find-links", &setting.request.places.output]);
+    // pip would leave one of the same version as it is, whichever file it is from.
+    let other = setting.python.installed("torch").map(|_| setting.pip_uninstall("torch", &setting.host.temp_dir()));
+    job.steps = other.into_iter().collect();
+    job.steps.extend(setting.install("torch", path, &["--find-links", &setting.request.places.output]));
 }

@@ -65,7 +65,19 @@ pub fn budget(request: &Request, host: &Host) -> Result<Budget, Problem> {
     }
 }
 
-fn automatic(host: &Host, targets: u64) -> Budget {
+/// How many compilers `MAX_JOBS` says, and half as many. One cannot be halved.
+pub fn halved(jobs: &str) -> Option<(u32, u32)> {
+    let from: u32 = jobs.trim().parse().ok()?;
+    (from > 1).then_some((from, from / 2))
+}
+
+/// What a manifest says of a build that was tried again: it follows its reason.
+pub fn retried(from: u32, to: u32) -> String {
+    format!("; memory ran out with {from} compilers at once, so it was tried again with {to}")
+}
+
+/// What processors and memory allow for so many GPU targets.
+pub fn automatic(host: &Host, targets: u64) -> Budget {
     let cpus = host.cpus.max(1);
     let processors = counted(cpus.into(), "processor");
     let Some((bytes, what)) = least(&host.memory) else {
@@ -147,6 +159,15 @@ mod tests {
         for ((cpus, available, limit), targets, compilers, why) in cases {
             let budget = automatic(&host(cpus, available, limit), targets);
             assert_eq!(budget, Budget { compilers, why: why.to_owned() });
+        }
+    }
+
+    #[test]
+    fn one_compiler_is_the_least() {
+        for (jobs, expected) in
+            [("8", Some((8, 4))), (" 3 ", Some((3, 1))), ("2", Some((2, 1))), ("1", None), ("0", None), ("x", None)]
+        {
+            assert_eq!(halved(jobs), expected, "{jobs}");
         }
     }
 

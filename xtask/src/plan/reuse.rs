@@ -8,7 +8,7 @@ use super::again::built_with;
 use super::against::{self, Torch};
 use super::setting::Setting;
 use super::{Decision, Hole, Job, JobName, Verdict, torch};
-use crate::facts::{EnvironmentState, Key, RecordedWheel};
+use crate::facts::{Key, RecordedWheel};
 use crate::host::Platform;
 use crate::request::Request;
 
@@ -70,7 +70,7 @@ pub fn installed(setting: &Setting, project: Project, known: &Known) -> Option<J
     let wheel = setting.facts.records.wheel(project).filter(|_| is_needed)?;
     let name = wheel.artifact.labels.distribution.clone().unwrap_or_else(|| project.distribution().to_owned()).replace('_', "-");
     let lacks_tools = || dependants.iter().any(|project| against::missing_tool(*project, setting.python).is_some());
-    let why = match is_from(setting, &name, wheel) {
+    let why = match is_from(setting, project, &name, wheel) {
         false => format!("the environment lacks the {name} that is reused"),
         true if project == Project::Pytorch && lacks_tools() => "the environment lacks what builds need".to_owned(),
         true => return None,
@@ -86,11 +86,10 @@ pub fn installed(setting: &Setting, project: Project, known: &Known) -> Option<J
     Some(job)
 }
 
-/// Whether what is installed under a name is just this wheel, and whole.
-fn is_from(setting: &Setting, name: &str, wheel: &RecordedWheel) -> bool {
-    let is_whole = match &setting.facts.environment {
-        EnvironmentState::Ready(ready) => !ready.interrupted.contains(name),
-        _ => false,
-    };
+/// Whether what is installed under a name is just this wheel, and whole. A build that did not end may have begun to remove it.
+fn is_from(setting: &Setting, project: Project, name: &str, wheel: &RecordedWheel) -> bool {
+    let ready = setting.facts.environment.ready();
+    let is_touched = setting.facts.records.jobs.get(&project).is_none_or(|record| record.attempt.is_some());
+    let is_whole = !is_touched && ready.is_some_and(|ready| !ready.interrupted.contains(name));
     is_whole && setting.python.installed_from.get(name).map(String::as_str) == Some(wheel.artifact.sha256.as_str())
 }

@@ -278,7 +278,7 @@ impl Installer<'_> {
 }
 
 /// Where pip finds the packages, as its arguments; credentials included.
-fn from(wish: &RocmWish) -> Vec<String> {
+pub(super) fn from(wish: &RocmWish) -> Vec<String> {
     let pre = (wish.pre != Wish::No).then(|| vec!["--pre".to_owned()]);
     let pair = |flag: &str, value: &Option<String>| value.as_ref().map(|value| vec![flag.to_owned(), value.clone()]);
     let args = [pre, pair("--index-url", &wish.index_url), pair("--find-links", &wish.find_links)];

@@ -21,7 +21,7 @@ pub fn text(plan: &Plan, secrets: &Secrets) -> String {
 }
 
 fn write_job(text: &mut String, job: &Job, secrets: &Secrets) {
-    let waits: Vec<_> = job.waits_for.iter().map(ToString::to_string).collect();
+    let waits: Vec<_> = job.waits_for.iter().chain(&job.follows).map(ToString::to_string).collect();
     let after = if waits.is_empty() { String::new() } else { format!(" (after {})", waits.join(", ")) };
     let _ = writeln!(text, "  {}{after}", job.name);
     for why in job.decision.iter().map(ToString::to_string).chain(job.why.iter().cloned()) {
@@ -87,6 +87,9 @@ fn write_command(text: &mut String, command: &Command, secrets: &Secrets) {
     }
     if command.retry == Retry::Network {
         notes.push("tried three times");
+    }
+    if command.retry == Retry::HalfTheJobs {
+        notes.push("tried again with half the compilers if memory runs out");
     }
     let notes = if notes.is_empty() { String::new() } else { format!("   ({})", notes.join(", ")) };
     write_detail(text, &format!("$ {} {}{notes}", command.program, args.join(" ")));

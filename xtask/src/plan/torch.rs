@@ -66,6 +66,14 @@ const PRELOADED_ON_WINDOWS: [&str; 13] = [
     "rocm-openblas",
 ];
 
+/// The libraries that `import torch` loads first, in their order.
+pub fn preloaded(platform: Platform) -> &'static [&'static str] {
+    match platform {
+        Platform::Linux => &PRELOADED_ON_LINUX,
+        Platform::Windows => &PRELOADED_ON_WINDOWS,
+    }
+}
+
 /// Whether torch has flash attention.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attention {
@@ -233,11 +241,7 @@ fn requirements(setting: &Setting) -> Vec<Step> {
 
 /// The module that loads ROCm's libraries, for all to see, before torch's own.
 fn rocm_init(setting: &Setting) -> String {
-    let names: &[&str] = match setting.host.platform {
-        Platform::Linux => &PRELOADED_ON_LINUX,
-        Platform::Windows => &PRELOADED_ON_WINDOWS,
-    };
-    let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+    let names: Vec<String> = preloaded(setting.host.platform).iter().map(|name| format!("'{name}'")).collect();
     let call =
         format!("        preload_shortnames=[{}],\n        check_version='{}')\n", names.join(", "), setting.rocm.sdk_version);
     format!("\ndef initialize():\n    import rocm_sdk\n    rocm_sdk.initialize_process(\n{call}")

@@ -1,6 +1,6 @@
 //! The wheels: the one sequence that each of them follows, and how their jobs wait for each other and share the machine.
 
-use manifest::{Project, glob_prefix};
+use manifest::{Need, Project, glob_prefix};
 
 use super::against::{self, Torch};
 use super::jobs::{self, Budget, Shares};
@@ -167,7 +167,9 @@ impl<'a> Planner<'a> {
         job.seconds_before = seconds.map(|seconds| seconds.ceil() as u64);
         let built = self.known.built(self.request);
         let shares = shares(&built, project, &decided.budget);
-        job.waits_for = self.waits_for(&built, project, &decided.torch, shares);
+        job.waits_for = self.waits_for(project, &decided.torch);
+        job.follows = follows(&built, project, shares);
+        job.need = self.request.need(project);
         if project == Project::Pytorch {
             let attention = torch::attention(self.request, self.host.platform);
             job.why.push(attention.why);
@@ -191,6 +193,7 @@ impl<'a> Planner<'a> {
             },
             _ => job.why.extend(env::overrides(self.request, self.host.platform, project, &mut Env::new())),
         }
+        self.plan.warnings.extend(endangered(&self.plan.build, &job));
         self.plan.build.push(job);
     }
 
@@ -207,6 +210,9 @@ impl<'a> Planner<'a> {
         let Torch::Wheel { path, version } = &decided.torch else {
             return;
         };
+        if !self.known.built(self.request).into_iter().any(against::imports_torch) {
+            return;
+        }
         let mut job = Job::new(against::INSTALL);
         job.waits_for.extend(self.bringer(Project::Triton));
         match &decided.setting {
@@ -219,22 +225,14 @@ impl<'a> Planner<'a> {
         self.plan.build.push(job);
     }
 
-    fn waits_for(&self, built: &[Project], project: Project, torch: &Torch, shares: Shares) -> Vec<JobName> {
+    fn waits_for(&self, project: Project, torch: &Torch) -> Vec<JobName> {
         let cache = (self.request.cache != Cache::Off).then(|| JobName(cache::BEFORE.to_owned()));
         let mut names: Vec<JobName> = cache.into_iter().collect();
-        let dependants: Vec<Project> = built.iter().copied().filter(|project| against::imports_torch(*project)).collect();
-        match dependants.iter().position(|dependant| *dependant == project) {
-            None if project == Project::Pytorch => names.extend(self.bringer(Project::Triton)),
-            None => {}
-            Some(at) => {
-                match torch {
-                    Torch::Wheel { .. } => names.push(JobName(against::INSTALL.to_owned())),
-                    _ => names.extend(self.bringer(Project::Pytorch).or_else(|| self.bringer(Project::Triton))),
-                }
-                // Where the compilers are fewer than the wheels, each wheel waits for the one whose compilers it takes over.
-                let earlier = at.checked_sub(shares.side_by_side as usize);
-                names.extend(earlier.map(|earlier| JobName(dependants[earlier].distribution().to_owned())));
-            }
+        match torch {
+            _ if project == Project::Pytorch => names.extend(self.bringer(Project::Triton)),
+            _ if !against::imports_torch(project) => {}
+            Torch::Wheel { .. } => names.push(JobName(against::INSTALL.to_owned())),
+            _ => names.extend(self.bringer(Project::Pytorch).or_else(|| self.bringer(Project::Triton))),
         }
         names
     }
@@ -282,6 +280,21 @@ fn unknowns(request: &Request, facts: &Facts, project: Project, torch: &Torch) -
     Ok(unknown)
 }
 
+/// A wheel that the set needs, and that is built with one that may fail.
+fn endangered(others: &[Job], job: &Job) -> Option<String> {
+    let optional = |other: &&Job| other.need == Need::Optional && job.waits_for.contains(&other.name);
+    let other = &others.iter().find(optional).filter(|_| job.need == Need::Required)?.name;
+    Some(format!("{other} may fail by `--optional`, but {} is built with it and would be missing, too", job.name))
+}
+
+/// Where the compilers are fewer than the wheels, each wheel follows the one whose compilers it takes over.
+fn follows(built: &[Project], project: Project, shares: Shares) -> Vec<JobName> {
+    let dependants: Vec<Project> = built.iter().copied().filter(|project| against::imports_torch(*project)).collect();
+    let at = dependants.iter().position(|dependant| *dependant == project);
+    let earlier = at.and_then(|at| at.checked_sub(shares.side_by_side as usize));
+    earlier.map(|earlier| JobName(dependants[earlier].distribution().to_owned())).into_iter().collect()
+}
+
 /// torch and triton are built alone; what is built against torch is built side by side.
 fn shares(built: &[Project], project: Project, budget: &Budget) -> Shares {
     let dependants = built.iter().filter(|project| against::imports_torch(**project)).count();
@@ -310,7 +323,7 @@ fn follow(setting: &Setting, project: Project, recipe: Recipe, shares: Shares, j
     let (cleaned, kept) = folder::prepared(setting, project, &dir);
     job.steps.extend(cleaned);
     job.why.extend(kept);
-    job.steps.push(Step::run(format!("building {name}"), setting.run(&dir, &[]).args(args).env(&env)));
+    job.steps.push(Step::run(format!("building {name}"), setting.run(&dir, &[]).args(args).env(&env).compiling()));
     let (to, sources) = (setting.request.places.output.clone(), setting.dir(project).to_owned());
     let taken = TakeWheel { project, distribution, from: dist, to, version, sources };
     job.steps.push(Step::new(format!("taking {name}'s wheel"), Action::TakeWheel(taken)));

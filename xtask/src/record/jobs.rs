@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use manifest::Project;
 
-use crate::event::{Event, JobEnd};
+use crate::event::{Cut, Event, JobEnd};
 use crate::facts::{Ended, Facts, JobRecord, Key, LastBuild, RecordedWheel};
 use crate::file::{self, FileError};
 use crate::observe;
@@ -151,10 +151,11 @@ fn ended(record: &mut JobRecord, planned: &Planned, end: &JobEnd, seconds: f64) 
             // A build that went on where another one stopped says little of how long a whole one takes.
             record.seconds = Some(if planned.goes_on { longest } else { seconds });
         }
-        JobEnd::Failed(_) => {
+        JobEnd::Failed(failed) => {
             record.seconds = Some(longest);
+            let is_ended_from_outside = matches!(failed.cut, Some(Cut::Interrupted | Cut::OutOfTime));
             // A wheel that cannot be installed or imported is none to be reused.
-            if let Some(wheel) = record.wheel.as_mut().filter(|_| planned.is_taken) {
+            if let Some(wheel) = record.wheel.as_mut().filter(|_| planned.is_taken && !is_ended_from_outside) {
                 wheel.key = None;
                 record.attempt = Some(planned.key.clone());
             }
@@ -207,19 +208,21 @@ mod tests {
 
         let name = || job.name.clone();
         let started = Event::JobStarted { job: name(), log: String::new(), steps: 1 };
-        let failed = |seconds| {
+        let ended_so = |seconds, cut| {
             let failed = Failed {
                 purpose: String::new(),
                 cause: String::new(),
                 command: None,
-                cut: None,
+                cut,
                 exit_code: None,
                 signal: None,
+                finding: crate::failure::Finding::default(),
                 tail: Vec::new(),
                 log: String::new(),
             };
             Event::JobEnded { job: name(), end: JobEnd::Failed(Box::new(failed)), seconds, peak_memory: None }
         };
+        let failed = |seconds| ended_so(seconds, None);
         let done = |seconds| Event::JobEnded { job: name(), end: JobEnd::Done, seconds, peak_memory: None };
         let taken = || Event::WheelTaken {
             job: name(),
@@ -236,8 +239,10 @@ mod tests {
             (vec![started.clone(), failed(5.0)], None, true, Some(5.0)),
             (vec![started.clone(), failed(3.0)], None, true, Some(5.0)),
             (vec![started.clone(), taken(), failed(6.0)], Some(&none), true, Some(6.0)),
-            (vec![started.clone(), taken(), done(4.0)], Some(&key), false, Some(6.0)),
-            (vec![started.clone(), taken()], Some(&key), false, Some(6.0)),
+            // One that was ended from outside is only not installed yet.
+            (vec![started.clone(), taken(), ended_so(5.0, Some(Cut::Interrupted))], Some(&key), false, Some(6.0)),
+            (vec![started.clone(), taken(), done(4.0)], Some(&key), false, Some(4.0)),
+            (vec![started.clone(), taken()], Some(&key), false, Some(4.0)),
             (vec![started.clone(), taken(), done(4.0)], Some(&key), false, Some(4.0)),
             // A later failure leaves the wheel as it was.
             (vec![started.clone(), failed(9.0)], Some(&key), true, Some(9.0)),

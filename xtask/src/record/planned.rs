@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use manifest::{Commit, Extra, Manifest, Source, Status, TheRock, shown};
+use manifest::{Commit, Extra, Manifest, Need, Source, Status, TheRock, shown};
 
 use super::{ci, missing};
 use crate::facts::{Facts, Locked};
@@ -36,7 +36,7 @@ pub fn planned(lock: &Lock, host: &Host, facts: &Facts) -> Result<Manifest, Prob
         run_id: variable("GITHUB_RUN_ID"),
         job_id: variable("GITHUB_JOB"),
         ci: ci(host, &request.secrets),
-        missing: request.selected.iter().map(|project| missing(*project)).collect(),
+        missing: request.selected.iter().map(|project| missing(*project, Need::Required)).collect(),
         options: request.options.clone(),
         ..Manifest::new(Status::Planned)
     };

@@ -3,7 +3,11 @@
 
 use std::fmt::Write;
 
-use manifest::{Job, JobStatus, Manifest, Origin};
+use manifest::{Job, JobStatus, Manifest, Need, Origin};
+
+use crate::event::Failed;
+use crate::plan::JobName;
+use crate::redact::for_terminal;
 
 /// The summary of a run, as GitHub's Markdown.
 pub fn summary(manifest: &Manifest, path: &str) -> String {
@@ -33,7 +37,9 @@ pub fn summary(manifest: &Manifest, path: &str) -> String {
     }
     for missing in &manifest.missing {
         let job = manifest.jobs.iter().find(|job| job.project == missing.project);
-        let _ = writeln!(text, "| {} | | | | {} |", code(missing.project.distribution()), job.map_or("missing", what_became_of));
+        let what = job.map_or("missing", what_became_of);
+        let may = if missing.need == Need::Optional { ", and optional" } else { "" };
+        let _ = writeln!(text, "| {} | | | | {what}{may} |", code(missing.project.distribution()));
     }
     let chosen: Vec<_> = manifest.options.iter().filter(|option| option.origin != Origin::Default).collect();
     if !chosen.is_empty() {
@@ -45,6 +51,23 @@ pub fn summary(manifest: &Manifest, path: &str) -> String {
     }
     let _ = writeln!(text, "\nManifest: {}", code(path));
     text
+}
+
+/// The line by which a failure stands at the head of a run's page, and beside its log.
+pub fn annotation(job: &JobName, failed: &Failed) -> String {
+    let finding = &failed.finding;
+    let mut text = finding.error.clone().unwrap_or_else(|| failed.cause.clone());
+    let _ = write!(text, "\nkind: {}", finding.class);
+    text.extend(finding.target.iter().map(|target| format!("\nwhile making: {target}")));
+    text.extend(finding.hint().map(|hint| format!("\nhint: {hint}")));
+    let _ = write!(text, "\nlog: {}", failed.log);
+    let title = format!("{job}: {}", failed.sentence());
+    format!("::error title={}::{}", escaped(&title).replace(':', "%3A").replace(',', "%2C"), escaped(&text))
+}
+
+/// A text that is one line and ends no command, as the runner reads it.
+fn escaped(text: &str) -> String {
+    for_terminal(text).replace('%', "%25").replace('\n', "%0A")
 }
 
 fn what_became_of(job: &Job) -> &'static str {
@@ -80,9 +103,38 @@ fn code(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use manifest::{Artifact, Extra, Labels, Missing, Need, OptionValue, Project, RelativePath, Sha256, Status};
+    use manifest::{Artifact, Extra, Labels, Missing, OptionValue, Project, RelativePath, Sha256, Status};
 
     use super::*;
+    use crate::failure::{Class, Finding};
+
+    #[test]
+    fn an_annotation_is_one_line_whatever_is_in_it() {
+        let failed = Failed {
+            purpose: "building torch".to_owned(),
+            cause: "exited with 1".to_owned(),
+            command: None,
+            cut: None,
+            exit_code: Some(1),
+            signal: None,
+            finding: Finding {
+                class: Class::Disk,
+                target: Some("a,b.o".to_owned()),
+                command: None,
+                error: Some("100%::stop-commands::x\r\n\u{1b}[31mNo space".to_owned()),
+            },
+            tail: Vec::new(),
+            log: "C:\\logs\\torch.log".to_owned(),
+        };
+        let hint = Class::Disk.hint().unwrap();
+        assert_eq!(
+            annotation(&JobName("torch".to_owned()), &failed),
+            format!(
+                "::error title=torch%3A building torch exited with 1::100%25::stop-commands::x\u{fffd}%0A\u{fffd}[31mNo space%0Akind: disk\
+                 %0Awhile making: a,b.o%0Ahint: {hint}%0Alog: C:\\logs\\torch.log"
+            )
+        );
+    }
 
     #[test]
     fn a_summary_has_no_markup_but_its_own() {

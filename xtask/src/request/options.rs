@@ -5,7 +5,7 @@ use manifest::Origin;
 use super::said::Said;
 use super::{
     Cache, DEFAULT_INDEX, DEMO_ROCM, Goal, Jobs, Leftovers, Mismatch, Places, Problem, PythonWish, Request, RocmWish,
-    SccacheScope, Sources, addresses, overrides,
+    SccacheScope, Sources, Trial, addresses, overrides,
 };
 use crate::cli::{BuildArgs, InstallArgs, Wish};
 use crate::facts::Looks;
@@ -159,6 +159,9 @@ pub(super) fn read(args: &BuildArgs, looks: &Looks, request: &mut Request, said:
     );
     request.cache = cache(args, looks, said);
     naming(args, request, said);
+    said.switch("no-audit-install", args.proof.no_audit_install);
+    said.switch("smoke", args.proof.smoke);
+    request.trial = Trial::of(&args.proof);
     if said.pair("clean", (args.clean, args.no_clean), Some(false)) == Wish::Yes {
         request.leftovers = Leftovers::Clean;
     }

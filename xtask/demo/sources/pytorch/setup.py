@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import Extension, setup
 
 HERE = Path(__file__).resolve().parent
 # torch cannot be imported before it is built, so its own `utils` are taken as a package of their own.
@@ -12,6 +12,9 @@ sys.path[:0] = [str(HERE / "tools"), str(HERE / "torch")]
 
 from scikit_build_core.build import SETTINGS, BuildPy
 from utils.cpp_extension import BuildExtension, HIPExtension
+
+# The library of kernels, which holds nothing but device code here.
+LIBRARY = "libtorch_hip"
 
 
 def build_version() -> str:
@@ -42,6 +45,17 @@ class BuildC(BuildExtension):
 
     settings = SETTINGS
 
+    def get_ext_filename(self, ext_name: str) -> str:
+        """The library is loaded by its name, not imported."""
+        *folders, name = ext_name.split(".")
+        if name == LIBRARY:
+            return os.path.join(*folders, "torch_hip.dll" if os.name == "nt" else f"{LIBRARY}.so")
+        return super().get_ext_filename(ext_name)
+
+    def get_export_symbols(self, ext: Extension) -> list[str]:
+        """It has nothing that Python calls."""
+        return [] if ext.name.rpartition(".")[2] == LIBRARY else super().get_export_symbols(ext)
+
 
 setup(
     name="torch",
@@ -54,7 +68,8 @@ setup(
             "torch._C",
             ["torch/csrc/bindings.cpp", "torch/csrc/device_hip.cpp"],
             include_dirs=["torch/csrc", "third_party/fakelib"],
-        )
+        ),
+        HIPExtension(f"torch.lib.{LIBRARY}", []),
     ],
     cmdclass={"build_py": BuildTorch, "build_ext": BuildC},
 )

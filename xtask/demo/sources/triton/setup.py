@@ -69,6 +69,6 @@ setup(
     description="A miniature of triton",
     package_dir={"": "python"},
     packages=["triton"],
-    ext_modules=[Extension("triton._C", ["python/src/compiler.cpp"])],
+    ext_modules=[Extension("triton._C.libtriton", ["python/src/compiler.cpp"])],
     cmdclass={"build_ext": BuildExtension},
 )

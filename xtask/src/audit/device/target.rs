@@ -66,6 +66,11 @@ impl Target {
         self.0.split(':').next().unwrap_or_default()
     }
 
+    /// Whether it is compiled when it is loaded, for any target.
+    pub fn is_spirv(&self) -> bool {
+        self.0 == SPIRV
+    }
+
     /// With its features.
     pub fn as_str(&self) -> &str {
         &self.0

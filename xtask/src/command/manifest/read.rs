@@ -136,7 +136,7 @@ pub(super) fn both<T>([one, other]: [Result<T, Problem>; 2], code: Code) -> Resu
 
 /// The same JSON with nothing in it that a terminal would obey, or that would turn the direction of a line. JSON itself escapes the controls of
 /// ASCII; all others can only stand in its strings, where each can be spelled by its number.
-pub(super) fn harmless(json: &str) -> String {
+pub(in crate::command) fn harmless(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
         if c.is_ascii() && c != '\u{7f}' || c.is_alphanumeric() {

@@ -23,4 +23,14 @@ def tensor(data: list) -> Tensor:
     return Tensor(data)
 
 
-__all__ = ["Tensor", "_C", "cuda", "tensor", "version"]
+def add(one: list, other: list) -> Tensor:
+    """The sum of two matrices."""
+    return Tensor([[a + b for a, b in zip(*rows)] for rows in zip(one, other)])
+
+
+def matmul(one: list, other: list) -> Tensor:
+    """The product of two matrices."""
+    return Tensor([[sum(a * b for a, b in zip(row, column)) for column in zip(*other)] for row in one])
+
+
+__all__ = ["Tensor", "_C", "add", "cuda", "matmul", "tensor", "version"]

@@ -1,4 +1,4 @@
-"""Device code without a GPU compiler: an offload bundle laid out as clang does, each code object only an ELF header."""
+"""Device code without a GPU compiler: an offload bundle laid out as clang does, each code object no more than headers."""
 
 import os
 import re
@@ -45,9 +45,9 @@ def flags(target: str) -> int:
 
 
 def code_object(target: str) -> bytes:
-    """A 64-byte ELF header: 64 bits, little endian, HSA, code object version 5, `ET_DYN`, `EM_AMDGPU`."""
+    """An ELF header and one empty section: 64 bits, little endian, HSA, code object version 5, `ET_DYN`, `EM_AMDGPU`."""
     ident = b"\x7fELF" + bytes([2, 1, 1, 64, 3]) + bytes(7)
-    return ident + struct.pack("<HHIQQQIHHHHHH", 3, 224, 1, 0, 0, 0, flags(target), 64, 56, 0, 64, 0, 0)
+    return ident + struct.pack("<HHIQQQIHHHHHH", 3, 224, 1, 0, 0, 64, flags(target), 64, 56, 0, 64, 1, 0) + bytes(64)
 
 
 def bundle(names: list[str]) -> bytes:

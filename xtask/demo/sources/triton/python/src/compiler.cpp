@@ -14,6 +14,6 @@ static PyMethodDef methods[] = {
     {nullptr, nullptr, 0, nullptr},
 };
 
-static PyModuleDef definition = {PyModuleDef_HEAD_INIT, "triton._C", nullptr, -1, methods};
+static PyModuleDef definition = {PyModuleDef_HEAD_INIT, "triton._C.libtriton", nullptr, -1, methods};
 
-PyMODINIT_FUNC PyInit__C() { return PyModule_Create(&definition); }
+PyMODINIT_FUNC PyInit_libtriton() { return PyModule_Create(&definition); }

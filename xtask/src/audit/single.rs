@@ -1,0 +1,32 @@
+//! The audit of one wheel by what it says of itself.
+
+use manifest::WheelName;
+
+use super::device::broken;
+use super::wheel::Wheel;
+use super::{Code, Finding, metadata, record};
+
+/// What is wrong with a wheel, whatever it was built for.
+pub fn findings(wheel: &Wheel) -> Vec<Finding> {
+    let path = &wheel.file.path;
+    let mut findings = wheel.faults.clone();
+    // Where not all of it was unpacked, what is missing says nothing.
+    let is_whole = !findings.iter().any(|fault| matches!(fault.code, Code::Archive | Code::ArchiveBomb));
+    match WheelName::parse(wheel.name()) {
+        Err(error) => findings.push(Finding::new(Code::Name, format!("it is called as no wheel is: {}", error.fault))),
+        Ok(name) if is_whole => match metadata::dist_info(wheel, &name) {
+            Err(finding) => findings.push(finding),
+            Ok(folder) => {
+                findings.extend(record::findings(wheel, &folder));
+                findings.extend(metadata::findings(wheel, &folder, &name));
+            }
+        },
+        Ok(_) => {}
+    }
+    for finding in &mut findings {
+        finding.wheel = Some(path.clone());
+    }
+    let code = wheel.code.iter().flat_map(|code| code.faults.iter().map(|fault| broken(path, &code.member, fault)));
+    findings.extend(code);
+    findings
+}
