@@ -5,7 +5,7 @@
 //!
 //! - `when WORD` skips the lines up to the next `when` unless an argument is WORD; `when` alone skips none
 //! - `print TEXT` and `warn TEXT` write to standard output and standard error; `bytes 6f ff 0a` writes what is no text
-//! - `flood BYTES` writes so much in lines of 64 bytes, `wide COLUMNS` one line; both to standard output
+//! - `flood BYTES` writes so much in lines of 4 KiB, `wide COLUMNS` one line; both to standard output
 //! - `journal TEXT` adds a line to the journal
 //! - `sleep SECONDS`, and `spin SECONDS`, which keeps a processor busy meanwhile
 //! - `die above N` is killed, as the kernel kills for lack of memory, if `MAX_JOBS` is greater than N
@@ -86,8 +86,8 @@ fn print(bytes: &[u8]) -> io::Result<()> {
 }
 
 fn flood(bytes: u64) -> io::Result<()> {
-    let line = [[b'f'; 63].as_slice(), b"\n"].concat();
-    let block = line.repeat(1024);
+    let line = [[b'f'; 4095].as_slice(), b"\n"].concat();
+    let block = line.repeat(16);
     (0..bytes / block.len() as u64).try_for_each(|_| print(&block))
 }
 

@@ -23,7 +23,7 @@ fn a_stalled_program_is_ended_and_one_that_works_is_not() {
     let ended = trees.run(trees.rebuild(&[]).env("THEROCK_XTASK_STALL_TIMEOUT", "2")).expect(4);
     let error = error(&trees, &ended.stderr);
     let start = "error: triton: building triton: printed nothing and used no processor for 2.0s, it and all that it started, and was ended; \
-                 `THEROCK_XTASK_STALL_TIMEOUT` gives it more time\n  last lines:\n";
+                 `THEROCK_XTASK_STALL_TIMEOUT` gives it more time\n  kind: stall\n  last lines:\n";
     assert!(error.starts_with(start) && error.contains("    | the last word\n  command: cd "), "{error}");
     assert!(trees.partial(JobStatus::Failed).ends_with("the last word\n"));
     assert_eq!(trees.living(), Vec::<String>::new());
