@@ -38,8 +38,8 @@ fn a_job_that_takes_too_long_has_failed() {
     // Whoever goes on to print and to work is no exception.
     trees.compiler("journal compiling\nprint working\nspin 600");
     let ended = trees.run(&mut trees.rebuild(&["--stage-timeout", "8s"])).expect(4);
-    let expected =
-        "error: triton: building triton: stopped, because the job took longer than the 8.0s of `--stage-timeout`\n  log: LOG\n";
+    let expected = "error: triton: building triton: stopped, because the job took longer than the 8.0s of `--stage-timeout`\n  kind: timeout\n  \
+                    log: LOG\nhint: look at the end of the log for what it waited for; a rerun goes on from here\n";
     assert_eq!(error(&trees, &ended.stderr), expected);
     let log = trees.partial(JobStatus::TimedOut);
     assert!(log.ends_with("the job took longer than the 8.0s of `--stage-timeout`\n"), "{log}");
