@@ -46,10 +46,14 @@ pub fn alone(request: &Request, host: &Host, facts: &Facts) -> Vec<Alone> {
             add("sources", dir, join(shared, &format!("locks/{digest:.16}")), "--work-dir");
         }
     }
-    // The tool's own one is in the work folder.
-    if let (true, Venv::At(_) | Venv::Interpreter, Ok(python)) = (makes_environment, &places.venv, python::choose(request, facts))
-    {
-        add("environment", &python.prefix, venv_note(host.platform, &python.prefix, "lock"), "--venv");
+    // The tool's own one is in the work folder. `--python` beside `--venv` names another one: that which environments are made with.
+    let environment = match &places.venv {
+        Venv::Own => None,
+        Venv::At(folder) => Some(folder.clone()),
+        Venv::Interpreter => python::choose(request, facts).ok().map(|python| python.prefix.clone()),
+    };
+    if let Some(prefix) = environment.filter(|_| makes_environment) {
+        add("environment", &prefix, venv_note(host.platform, &prefix, "lock"), "--venv");
     }
     found
 }
