@@ -60,7 +60,7 @@ pub fn run(args: &AuditArgs, host: &Host) -> Result<Code, Stop> {
             return Err(Stop::Problems(Code::Request, problems.collect()));
         }
     };
-    let subject = look(&path, host)?;
+    let subject = look(&path, host, &secrets)?;
     let (wheels, passed_over) = inspect::contents(&subject.folder).map_err(unreadable)?;
     passed_over.iter().for_each(|folder: &PassedOver| aside(&format!("warning: {folder}"), &secrets));
     if wheels.is_empty() {
@@ -121,7 +121,7 @@ fn given(args: &AuditArgs) -> Result<Expected, Vec<Problem>> {
 }
 
 /// A manifest and its folder, or a folder and its manifest if it has just one.
-fn look(path: &str, host: &Host) -> Result<Subject, Stop> {
+fn look(path: &str, host: &Host, secrets: &Secrets) -> Result<Subject, Stop> {
     match file::look(path) {
         Seen::Missing => {
             Err(Stop::world(Problem::new(format!("there is no `{path}`")).hint("name a folder with wheels, or a manifest")))
@@ -131,8 +131,16 @@ fn look(path: &str, host: &Host) -> Result<Subject, Stop> {
             let mut names = file::list(&manifests).unwrap_or_default();
             names.retain(|name| name.starts_with("therock-manifest_") && name.ends_with(".json"));
             let manifest = match &names[..] {
+                [] => None,
                 [name] => Some(verify::manifest(&host.platform.join(&manifests, name))?.manifest),
-                _ => None,
+                several => {
+                    let number = several.len();
+                    aside(
+                        &format!("note: there are {number} manifests in `{manifests}`; name one, to audit its set by it"),
+                        secrets,
+                    );
+                    None
+                }
             };
             Ok(Subject { folder: path.to_owned(), manifest })
         }
