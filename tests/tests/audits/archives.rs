@@ -181,6 +181,12 @@ fn a_fault_of_the_archive_that_is_allowed_hides_nothing() {
     assert_eq!(codes(&sandbox, &[]).0, ["archive"]);
     let (found, report) = codes(&sandbox, &["--allow", "archive"]);
     assert_eq!(found, ["record-hash", "content", "archive"], "{report:#}");
+    let mut bytes = wheel.pack();
+    lie(&mut bytes, INIT, 0xffff_fffe);
+    put(&sandbox, TORCH, &bytes);
+    assert_eq!(codes(&sandbox, &[]).0, ["archive-bomb"]);
+    let (found, report) = codes(&sandbox, &["--allow", "archive-bomb"]);
+    assert_eq!(found, ["archive-content", "content", "archive-bomb"], "{report:#}");
 }
 
 /// Says in both headers that a member's content has so many bytes.

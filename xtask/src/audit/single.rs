@@ -9,11 +9,8 @@ use super::{Code, Finding, metadata, record};
 /// Whether what is missing in a wheel says something: not where its archive was not unpacked to the end, which is an error. Where that is allowed,
 /// it must not hide all else.
 pub fn is_whole(wheel: &Wheel, allowed: &[Code]) -> bool {
-    !wheel.faults.iter().any(|fault| match fault.code {
-        Code::Archive => !allowed.contains(&Code::Archive),
-        Code::ArchiveBomb => true,
-        _ => false,
-    })
+    let hides = |code: Code| matches!(code, Code::Archive | Code::ArchiveBomb) && !allowed.contains(&code);
+    !wheel.faults.iter().any(|fault| hides(fault.code))
 }
 
 /// What is wrong with a wheel, whatever it was built for.

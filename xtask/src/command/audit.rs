@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::manifest::{read as named, verify};
 use super::{Code, Session, Stop, aside, result};
+use crate::audit::archive::Bombs;
 use crate::audit::expected::{Expected, is_covered, subject};
 use crate::audit::wheel::Wheel;
 use crate::audit::{self, Finding, Proven, Severity};
@@ -61,7 +62,7 @@ pub fn run(args: &AuditArgs, host: &Host) -> Result<Code, Stop> {
         }
     };
     let subject = look(&path, host, &secrets)?;
-    let (wheels, passed_over) = inspect::contents(&subject.folder).map_err(unreadable)?;
+    let (wheels, passed_over) = inspect::contents(&subject.folder, bombs(&allowed)).map_err(unreadable)?;
     passed_over.iter().for_each(|folder: &PassedOver| aside(&format!("warning: {folder}"), &secrets));
     if wheels.is_empty() {
         let problem = Problem::new(format!("there is no wheel in `{}`", subject.folder))
@@ -100,6 +101,11 @@ pub(super) fn allowed(args: &AllowArgs) -> Result<Vec<audit::Code>, Vec<Problem>
     codes.sort_unstable();
     codes.dedup();
     if problems.is_empty() { Ok(codes) } else { Err(problems) }
+}
+
+/// What is allowed must be looked into as all else is.
+fn bombs(allowed: &[audit::Code]) -> Bombs {
+    if allowed.contains(&audit::Code::ArchiveBomb) { Bombs::Unpack } else { Bombs::Refuse }
 }
 
 /// What the flags say of the wheels.
@@ -240,7 +246,7 @@ pub(super) fn stage(session: &mut Session, facts: &Facts, record: &mut Record, a
     }
     let files: Vec<(String, u64)> =
         manifest.artifacts.iter().map(|wheel| (wheel.relative_path.as_str().to_owned(), wheel.size_bytes)).collect();
-    let wheels = inspect::contents_of(&session.request.places.output, &files).map_err(unreadable)?;
+    let wheels = inspect::contents_of(&session.request.places.output, &files, bombs(&allowed)).map_err(unreadable)?;
     let tried = |findings: &[Finding]| if is_worth_it(findings) { session.try_set(facts, manifest) } else { Ok(None) };
     let (findings, installed) = all_findings(&wheels, &expected, &allowed, tried)?;
     let written = Audit {
