@@ -36,7 +36,7 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     record.warning().iter().for_each(|warning| session.warn(warning));
     let ended = make(&mut session, &mut facts, &mut record);
     let ended = ended.and_then(|()| audit::stage(&mut session, &facts, &mut record, &args.audit));
-    finish(&mut session, record, ended, &given)
+    finish(&mut session, record, ended.map_err(Stop::or_interrupted), &given)
 }
 
 /// The request, from what was typed and what the file system shows.

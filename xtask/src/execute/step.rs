@@ -344,7 +344,7 @@ impl<'a> JobRun<'a> {
         if patience == Patience::ToTheEnd {
             return process::Limits { silence, ..process::Limits::default() };
         }
-        let until = stage.map(|stage| self.started + stage).into_iter().chain(deadline).min();
+        let until = stage.and_then(|stage| self.started.checked_add(stage)).into_iter().chain(deadline).min();
         process::Limits { silence, stall, until }
     }
 

@@ -21,17 +21,20 @@ pub struct Alone {
     pub flag: &'static str,
 }
 
+/// The work folder, in which environments are made and removed.
+pub fn work(request: &Request) -> Alone {
+    let places = &request.places;
+    Alone { what: "work folder", folder: places.work.clone(), lock: places.work_lock(), flag: "--work-dir" }
+}
+
 /// Every folder that a request must have for itself. The file is in the folder where that is the tool's, among the notes of an environment, and
 /// for sources that the user named in the folder of what runs share, because nothing may be written there.
 pub fn alone(request: &Request, host: &Host, facts: &Facts) -> Vec<Alone> {
     let places = &request.places;
     let join = |folder: &str, rest: &str| host.platform.join(folder, rest);
-    let mut found = Vec::new();
-    let mut add = |what, folder: &str, lock: String, flag| found.push(Alone { what, folder: folder.to_owned(), lock, flag });
     let makes_environment = matches!(request.goal, Goal::Wheels | Goal::Environment);
-    if makes_environment {
-        add("work folder", &places.work, places.work_lock(), "--work-dir");
-    }
+    let mut found = if makes_environment { vec![work(request)] } else { Vec::new() };
+    let mut add = |what, folder: &str, lock: String, flag| found.push(Alone { what, folder: folder.to_owned(), lock, flag });
     if request.selected.iter().any(|project| request.fetches(*project)) {
         add("checkouts", &places.checkouts, places.checkouts_lock(), "--root-checkout-dir");
     }

@@ -3,6 +3,7 @@
 use std::io::{self, BufReader, ErrorKind, Read, Seek};
 
 use super::scan;
+use crate::audit::archive::Bombs;
 use crate::audit::device::{CodeObject, Fault};
 use crate::audit::{Code, Finding};
 use crate::facts::Seen;
@@ -43,7 +44,7 @@ fn read(file: &mut std::fs::File, path: &str) -> io::Result<Held> {
         let found = scan(&mut BufReader::new(file))?;
         return Ok(Held { parts: vec![(None, found.objects, found.faults)], faults: Vec::new() });
     }
-    let wheel = pass::read(file.try_clone()?, path)?;
+    let wheel = pass::read(file.try_clone()?, path, Bombs::Refuse)?;
     let fault = |fault: Finding| match fault.member {
         Some(member) => format!("{}: {}", manifest::shown(&member), fault.text),
         None => fault.text,
