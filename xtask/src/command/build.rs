@@ -35,6 +35,8 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     record.warning().iter().for_each(|warning| session.warn(warning));
     let ended = make(&mut session, &mut facts, &mut record);
     let ended = ended.and_then(|()| audit::stage(&mut session, &facts, &mut record, &args.audit));
+    // The manifest says what the exit code says: a job that fails because the tool is ending has not failed.
+    let ended = ended.map_err(Stop::or_interrupted);
     finish(&mut session, record, ended, &given)
 }
 
