@@ -180,6 +180,12 @@ fn wrong_requests_are_told_together() {
         sandbox.plain(&ended.stderr),
         "error: there is no `BOX/project/nowhere`\nhint: name a folder with wheels, or a manifest\n"
     );
+    sandbox.write("one.whl", "");
+    let ended = sandbox.run(&["audit", "one.whl"]).expect(2);
+    assert_eq!(
+        sandbox.plain(&ended.stderr),
+        "error: invalid value for `DIR|MANIFEST`: `BOX/project/one.whl` is a wheel\nhint: name its folder, or its manifest\n"
+    );
     sandbox.make_folder("dist");
     let ended = sandbox.run(&["audit"]).expect(5);
     assert_eq!(

@@ -150,6 +150,10 @@ fn look(path: &str, host: &Host, secrets: &Secrets) -> Result<Subject, Stop> {
             };
             Ok(Subject { folder: path.to_owned(), manifest })
         }
+        _ if path.ends_with(".whl") => Err(Stop::request(
+            Problem::new(format!("invalid value for `DIR|MANIFEST`: `{path}` is a wheel"))
+                .hint("name its folder, or its manifest"),
+        )),
         _ => Ok(Subject { folder: verify::folder_of(host, path), manifest: Some(verify::manifest(path)?.manifest) }),
     }
 }
