@@ -2,6 +2,7 @@
 
 mod archives;
 mod device;
+mod every;
 mod linkage;
 mod planned;
 mod readers;
