@@ -3,6 +3,7 @@
 mod archives;
 mod device;
 mod every;
+mod judges;
 mod linkage;
 mod planned;
 mod readers;
