@@ -9,6 +9,7 @@ mod planned;
 mod readers;
 mod trial;
 mod wheels;
+mod zip64;
 
 use serde_json::Value;
 use tests::Sandbox;
