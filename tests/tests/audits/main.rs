@@ -5,6 +5,7 @@ mod device;
 mod every;
 mod judges;
 mod linkage;
+mod mutated;
 mod planned;
 mod readers;
 mod trial;
