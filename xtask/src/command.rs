@@ -291,7 +291,7 @@ impl<'a> Session<'a> {
         let seconds = |seconds: u64| Duration::from_secs(seconds);
         Limits {
             stage: wish.stage.map(seconds),
-            deadline: wish.budget.map(|budget| self.started + seconds(budget - limits::reserve(budget))),
+            deadline: wish.budget.and_then(|budget| self.started.checked_add(seconds(budget - limits::reserve(budget)))),
             stall: Some(seconds(self.host.stall().into())),
             patience,
         }

@@ -112,6 +112,8 @@ pub enum Event {
         seconds: f64,
         /// The most memory that its programs used together, in bytes, where that could be measured.
         peak_memory: Option<u64>,
+        /// What its build left in the sources, in bytes, if it makes a wheel.
+        disk_bytes: Option<u64>,
     },
 }
 

@@ -6,6 +6,7 @@ mod course;
 mod log;
 mod progress;
 mod pulse;
+mod room;
 mod step;
 mod store;
 mod wheel;
@@ -23,10 +24,10 @@ use crate::event::{Cut, Event, Failed, JobEnd};
 use crate::facts::{Facts, Looks};
 use crate::failure::Finding;
 use crate::host::Host;
-use crate::plan::{Hole, Job};
-use crate::process;
+use crate::plan::{Action, Hole, Job, disk};
 use crate::redact::Secrets;
 use crate::request::OnFailure;
+use crate::{file, process};
 use pulse::Pulse;
 
 /// How many events may wait to be drawn. A program that prints faster than that has to wait itself, and the memory stays as it is.
@@ -183,7 +184,17 @@ fn run_job(job: &Job, wheels: Wheels, world: &World, sender: &SyncSender<Event>)
     };
     let peak_memory = Some(peak.into_inner()).filter(|bytes| *bytes > 0);
     // The receiver outlives every job: it is dropped when all have ended.
-    let _ = sender.send(Event::JobEnded { job: job.name.clone(), end, seconds: started.elapsed().as_secs_f64(), peak_memory });
+    let (seconds, disk_bytes) = (started.elapsed().as_secs_f64(), left(job, world.host));
+    let _ = sender.send(Event::JobEnded { job: job.name.clone(), end, seconds, peak_memory, disk_bytes });
+}
+
+/// What a build left in the sources of its wheel, in bytes.
+fn left(job: &Job, host: &Host) -> Option<u64> {
+    let sources = job.steps.iter().find_map(|step| match &step.action {
+        Action::TakeWheel(take) => Some(&take.sources),
+        _ => None,
+    })?;
+    Some(disk::parts(host, sources).iter().map(|part| file::held(part)).sum())
 }
 
 /// How a job ended. Whoever waits for its end gets one even if the tool makes a mistake in it.

@@ -1,6 +1,7 @@
 //! What was seen of the world, as plain values: first what the file system shows, then what programs answer. Everything is serialisable, so
 //! that a plan can be repeated on another machine from what was seen on this one.
 
+mod disk;
 mod git;
 mod installed;
 mod job;
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use manifest::Project;
 use serde::{Deserialize, Serialize};
 
+pub use disk::Room;
 pub use git::{GitState, Listed, Owner, Part};
 pub use installed::{Distribution, Installed};
 pub use job::{Ended, JobRecord, Key, LastBuild, RecordedWheel, Records, WheelState};

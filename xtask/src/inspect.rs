@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use manifest::{CheckError, FolderFile, RelativePath, shown};
 
+use crate::audit::archive::Bombs;
 use crate::audit::wheel::Wheel;
 use crate::file::{self, Entry, FileError, Kind, Stamp, Stored};
 use crate::request::Problem;
@@ -141,18 +142,18 @@ pub fn folder(path: &str) -> Result<Found, Vec<InspectError>> {
 ///
 /// # Errors
 /// Everything that is wrong, in the order of the paths.
-pub fn contents(path: &str) -> Result<(Vec<Wheel>, Vec<PassedOver>), Vec<InspectError>> {
+pub fn contents(path: &str, bombs: Bombs) -> Result<(Vec<Wheel>, Vec<PassedOver>), Vec<InspectError>> {
     let (listed, passed_over) = list(path)?;
     let files: Vec<(String, u64)> = listed.iter().map(|wheel| (wheel.path.to_string(), wheel.stamp.size)).collect();
-    Ok((contents_of(path, &files)?, passed_over))
+    Ok((contents_of(path, &files, bombs)?, passed_over))
 }
 
 /// Reads these wheels of a folder, and all that is in them; their sizes are guesses by which large ones are begun first.
 ///
 /// # Errors
 /// Everything that is wrong, in the order given.
-pub fn contents_of(folder: &str, files: &[(String, u64)]) -> Result<Vec<Wheel>, Vec<InspectError>> {
-    let read = side_by_side(files, |(_, size)| *size, |(path, _)| read_whole(folder, path));
+pub fn contents_of(folder: &str, files: &[(String, u64)], bombs: Bombs) -> Result<Vec<Wheel>, Vec<InspectError>> {
+    let read = side_by_side(files, |(_, size)| *size, |(path, _)| read_whole(folder, path, bombs));
     let (wheels, errors): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
     let errors: Vec<InspectError> = errors.into_iter().filter_map(Result::err).collect();
     if errors.is_empty() { Ok(wheels.into_iter().flatten().collect()) } else { Err(errors) }
@@ -260,11 +261,11 @@ fn read(folder: &str, wheel: &Listed) -> Result<Inspected, InspectError> {
 }
 
 /// Reads a wheel and all that is in it.
-fn read_whole(folder: &str, relative: &str) -> Result<Wheel, InspectError> {
+fn read_whole(folder: &str, relative: &str, bombs: Bombs) -> Result<Wheel, InspectError> {
     let path = format!("{folder}/{relative}");
     let unread = |cause| InspectError::File(FileError { doing: "read", path: path.clone(), cause });
     let before = file::stamp(&path);
-    let read = pass::read(file::open_to_read(&path)?, relative).map_err(unread)?;
+    let read = pass::read(file::open_to_read(&path)?, relative, bombs).map_err(unread)?;
     if before.is_none_or(|stamp| stamp.size != read.file.size_bytes || file::stamp(&path) != Some(stamp)) {
         return Err(InspectError::Changed(relative.to_owned()));
     }

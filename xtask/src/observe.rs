@@ -1,6 +1,7 @@
 //! The only reader of the world: the machine, then what stands on its disks, then what programs answer. What cannot be read is said in words,
 //! never left empty.
 
+mod disk;
 mod download;
 mod git;
 mod host;
@@ -25,6 +26,7 @@ mod tests;
 
 use std::thread::ScopedJoinHandle;
 
+pub use disk::rooms;
 pub use download::{MOST, download};
 pub use host::{arguments, host, now};
 pub use installed::installed;

@@ -9,6 +9,7 @@ pub mod apex;
 pub mod audio;
 mod cache;
 pub mod check;
+pub mod disk;
 pub mod env;
 pub mod folder;
 pub mod jobs;
@@ -87,6 +88,9 @@ pub struct Job {
     /// How long it took in an earlier run, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds_before: Option<u64>,
+    /// The room that it needs on the disks, by what earlier jobs left there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub room: Vec<disk::Need>,
     /// What is done.
     pub steps: Vec<Step>,
 }
@@ -111,6 +115,7 @@ impl Job {
             why: Vec::new(),
             unknown: Vec::new(),
             seconds_before: None,
+            room: Vec::new(),
             steps: Vec::new(),
         }
     }

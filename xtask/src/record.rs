@@ -160,7 +160,7 @@ impl Record {
                 entry.reason.push_str(&plan::jobs::retried(*from, *to));
                 self.save()
             }
-            Event::JobEnded { job, end, seconds, peak_memory } => {
+            Event::JobEnded { job, end, seconds, peak_memory, .. } => {
                 let Some(entry) = self.job(&job.0) else { return Ok(()) };
                 entry.peak_memory_bytes = *peak_memory;
                 entry.duration = (*seconds > 0.0).then(|| Duration::from_secs_f64(*seconds));

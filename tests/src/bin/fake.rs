@@ -5,10 +5,10 @@
 //!
 //! - `when WORD` skips the lines up to the next `when` unless an argument is WORD; `when` alone skips none
 //! - `print TEXT` and `warn TEXT` write to standard output and standard error; `bytes 6f ff 0a` writes what is no text
-//! - `flood BYTES` writes so much in lines of 64 bytes, `wide COLUMNS` one line; both to standard output
+//! - `flood BYTES` writes so much in lines of 4 KiB, `wide COLUMNS` one line; both to standard output
 //! - `journal TEXT` adds a line to the journal
-//! - `die above N` is killed, as the kernel kills for lack of memory, if `MAX_JOBS` is greater than N
 //! - `sleep SECONDS`, and `spin SECONDS`, which keeps a processor busy meanwhile
+//! - `die above N` is killed, as the kernel kills for lack of memory, if `MAX_JOBS` is greater than N
 //! - `await NAME` waits until there is a file of that name beside it
 //! - `stubborn` goes on when it is asked to end, which it notes in the journal
 //! - `start NAME` starts another fake and does not wait for it; `start-away NAME` does so in a process group of its own
@@ -50,13 +50,6 @@ fn act(me: &Path, script: &str, args: &[String]) -> Outcome<ExitCode> {
         match verb {
             "when" => skipped = !rest.is_empty() && !args.iter().any(|arg| arg == rest),
             _ if skipped => {}
-            "die" => {
-                let most: u32 = rest.trim_start_matches("above ").parse()?;
-                // It is asked for its version, too, and then there is no such variable.
-                if std::env::var("MAX_JOBS").is_ok_and(|jobs| jobs.parse().is_ok_and(|jobs: u32| jobs > most)) {
-                    Command::new("kill").args(["-KILL", &std::process::id().to_string()]).status()?;
-                }
-            }
             "become" => return Ok(code(Command::new(rest).args(args).status()?.code().unwrap_or(1))),
             "exit" => return Ok(code(rest.parse()?)),
             "print" => println!("{rest}"),
@@ -67,6 +60,7 @@ fn act(me: &Path, script: &str, args: &[String]) -> Outcome<ExitCode> {
             "journal" => note(me, rest)?,
             "sleep" => std::thread::sleep(seconds(rest)?),
             "spin" => spin(seconds(rest)?),
+            "die" => die_above(rest.trim_start_matches("above ").parse()?)?,
             "await" => wait_for(&me.with_file_name(rest)),
             "stubborn" => be_stubborn(me)?,
             "start" => drop(Command::new(me.with_file_name(rest)).spawn()?),
@@ -92,8 +86,8 @@ fn print(bytes: &[u8]) -> io::Result<()> {
 }
 
 fn flood(bytes: u64) -> io::Result<()> {
-    let line = [[b'f'; 63].as_slice(), b"\n"].concat();
-    let block = line.repeat(1024);
+    let line = [[b'f'; 4095].as_slice(), b"\n"].concat();
+    let block = line.repeat(16);
     (0..bytes / block.len() as u64).try_for_each(|_| print(&block))
 }
 
@@ -102,6 +96,14 @@ fn spin(time: Duration) {
     while began.elapsed() < time {
         std::hint::spin_loop();
     }
+}
+
+fn die_above(most: u32) -> io::Result<()> {
+    // It is asked for its version, too, and then there is no such variable.
+    if std::env::var("MAX_JOBS").is_ok_and(|jobs| jobs.parse().is_ok_and(|jobs: u32| jobs > most)) {
+        Command::new("kill").args(["-KILL", &std::process::id().to_string()]).status()?;
+    }
+    Ok(())
 }
 
 fn wait_for(file: &Path) {

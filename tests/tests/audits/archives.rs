@@ -169,6 +169,26 @@ fn end(bytes: &mut [u8], at: usize) {
     bytes[end + at] ^= 1;
 }
 
+#[test]
+fn a_fault_of_the_archive_that_is_allowed_hides_nothing() {
+    let sandbox = Sandbox::new();
+    let mut wheel = torch();
+    wheel.remove("torch/_rocm_init.py");
+    wheel.edit_record(",17\n", ",18\n");
+    let mut bytes = wheel.pack();
+    bytes.extend(b"more");
+    put(&sandbox, TORCH, &bytes);
+    assert_eq!(codes(&sandbox, &[]).0, ["archive"]);
+    let (found, report) = codes(&sandbox, &["--allow", "archive"]);
+    assert_eq!(found, ["record-hash", "content", "archive"], "{report:#}");
+    let mut bytes = wheel.pack();
+    lie(&mut bytes, INIT, 0xffff_fffe);
+    put(&sandbox, TORCH, &bytes);
+    assert_eq!(codes(&sandbox, &[]).0, ["archive-bomb"]);
+    let (found, report) = codes(&sandbox, &["--allow", "archive-bomb"]);
+    assert_eq!(found, ["archive-content", "content", "archive-bomb"], "{report:#}");
+}
+
 /// Says in both headers that a member's content has so many bytes.
 fn lie(bytes: &mut [u8], name: &str, size: u32) {
     for (which, at) in [(Header::Local, 22), (Header::Listed, 24)] {

@@ -28,6 +28,12 @@ const CASES: &[(&str, &str, Damage)] = &[
     ("a torch that takes any ROCm", "requires", |wheels, _| {
         edit(&mut wheels[TORCH_AT], "rocm[libraries]==7.14.0", "rocm[libraries]>=7")
     }),
+    ("a torch that takes ROCm for an extra only", "requires", |wheels, _| {
+        edit(&mut wheels[TORCH_AT], "rocm[libraries]==7.14.0", "rocm[libraries]==7.14.0; extra == 'rocm'")
+    }),
+    ("a torch that takes triton on Windows only", "requires", |wheels, _| {
+        edit(&mut wheels[TORCH_AT], "triton==3.7.0+rocm7.14.0", "triton==3.7.0+rocm7.14.0; sys_platform == 'win32'")
+    }),
     ("a torch without ROCm", "requires", |wheels, _| edit(&mut wheels[TORCH_AT], "rocm[libraries]", "rocm")),
     ("a torch without triton", "requires", |wheels, _| edit(&mut wheels[TORCH_AT], "triton==3.7.0+rocm7.14.0", "numpy")),
     ("a torchvision for any torch", "requires", |wheels, _| edit(&mut wheels[VISION_AT], "torch==2.13.0+rocm7.14.0", "torch")),
@@ -108,6 +114,36 @@ fn each_fault_has_its_code() {
         let (ended, _) = audited(&sandbox, &[MANIFEST, "--allow", code]);
         assert_eq!(ended.code, 0, "{what}");
     }
+}
+
+#[test]
+fn of_several_manifests_none_is_taken() {
+    let sandbox = Sandbox::new();
+    lay_out(&sandbox, &whole());
+    sandbox.write(&MANIFEST.replace("nightly", "other"), &sandbox.json(MANIFEST).to_string());
+    let (ended, codes) = audited(&sandbox, &["dist", "--gfx", "gfx942"]);
+    assert_eq!((ended.code, codes), (0, Vec::new()), "{}", ended.stdout);
+    let folder = sandbox.path("dist/manifests");
+    let note = format!("note: there are 2 manifests in `{}`; name one, to audit its set by it\n", folder.display());
+    assert_eq!(ended.stderr, note);
+}
+
+#[test]
+fn a_set_is_not_tried_where_another_run_is_at_work() {
+    let sandbox = Sandbox::new();
+    lay_out(&sandbox, &whole());
+    sandbox.write("work/.therock-xtask/lock", "");
+    let other = std::fs::File::open(sandbox.path("work/.therock-xtask/lock")).unwrap();
+    other.lock().unwrap();
+    let before = sandbox.snapshot();
+    let ended = sandbox.run(&["audit", "--work-dir", "work"]).expect(3);
+    let text = format!(
+        "error: another run is at work in the work folder `{}`\n\
+         hint: wait until it has ended, or name another one with `--work-dir`\n",
+        sandbox.path("work").display()
+    );
+    assert_eq!(ended.stderr, text);
+    sandbox.assert_unchanged(&before);
 }
 
 #[test]

@@ -5,6 +5,8 @@ mod again;
 mod alone;
 mod caches;
 mod checkouts;
+#[cfg(all(feature = "full", target_os = "linux"))]
+mod disk;
 mod judges;
 mod plans;
 mod resume;

@@ -40,6 +40,12 @@ fn check_whole(demo: &Demo) {
     let manifest = check_complete(sandbox, DIST, &Project::ALL);
     assert_eq!(manifest.python_version.as_deref(), Some(python.series.as_str()));
     assert_eq!(manifest.gfx_targets, ["gfx942"]);
+    let audit = manifest.audit.as_ref().unwrap();
+    assert!(audit.installed && audit.findings.iter().all(|finding| finding.severity != "error"), "{audit:?}");
+    for artifact in &manifest.artifacts {
+        let expected: &[&str] = if artifact.source == Some(Project::Triton) { &[] } else { &["gfx942"] };
+        assert_eq!(artifact.gfx_targets.as_deref().unwrap(), expected, "{artifact:?}");
+    }
     assert_eq!(manifest.rocm_sdk_version.as_deref(), Some(xtask::request::DEMO_ROCM));
     assert_eq!(manifest.sources().count(), 5);
     assert!(manifest.sources().all(|(_, source)| source.dirty.is_none()), "{:?}", manifest.pytorch);

@@ -55,3 +55,27 @@ fn two_runs_share_no_folder() {
     trees.completes(&mut trees.build(&["--root-checkout-dir", "checkouts"]));
     trees.completes(&mut trees.rebuild(&[]));
 }
+
+#[test]
+fn what_was_named_has_one_run_at_a_time() {
+    let trees = trees();
+    trees.compiler(SLEEPS);
+    let sources = trees.sandbox.arg("build/demo/src/triton");
+    let environment = trees.below("venv").into_os_string().into_string().unwrap();
+    let run = trees.start(&mut trees.rebuild(&["--triton-dir", &sources, "--venv", &environment]));
+    trees.wait_for("compiler", "compiling");
+    let before = snapshot(&trees.sandbox.path(""));
+    for (what, flag, folder) in [("sources", "--triton-dir", &sources), ("environment", "--venv", &environment)] {
+        let ended = trees.run(&mut trees.build(&["--work-dir", "other", flag, folder])).expect(3);
+        assert!(ended.stderr.starts_with(&format!("error: another run, process {} (`", run.pid())), "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains(&format!("`), is at work in the {what} `{folder}`\nhint: wait until ")),
+            "{}",
+            ended.stderr
+        );
+    }
+    assert_eq!(tests::changes(&before, &snapshot(&trees.sandbox.path(""))), Vec::<std::path::PathBuf>::new());
+    run.signal("TERM");
+    run.ended().expect(130);
+    trees.completes(&mut trees.build(&[]));
+}

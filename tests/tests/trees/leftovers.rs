@@ -4,7 +4,7 @@
 use crate::shared::eventually;
 use crate::shared::{COMPILES, Trees, trees};
 
-/// Builds with a compiler that starts another program and succeeds, and returns what was living when the next program of the same run came.
+/// Builds with a compiler that starts another program and succeeds, and checks that this one did not outlive the tool.
 fn leaves(trees: &Trees, verb: &str, grandchild: &str) {
     trees.grandchild(grandchild);
     trees.compiler(&format!("{verb} grandchild\n{COMPILES}"));

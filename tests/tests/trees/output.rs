@@ -35,7 +35,7 @@ fn flooded(trees: &Trees, bytes: u64) -> (u64, u64) {
     let ended = run.ended().expect(130);
     assert!(ended.stderr.len() < 10_000, "{}", ended.stderr.len());
     let log = trees.partial(JobStatus::Interrupted);
-    assert!(log.contains(&"f".repeat(63)));
+    assert!(log.contains(&"f".repeat(4095)));
     (grown, log.len() as u64)
 }
 

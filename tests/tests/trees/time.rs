@@ -23,7 +23,7 @@ fn a_stalled_program_is_ended_and_one_that_works_is_not() {
     let ended = trees.run(trees.rebuild(&[]).env("THEROCK_XTASK_STALL_TIMEOUT", "2")).expect(4);
     let error = error(&trees, &ended.stderr);
     let start = "error: triton: building triton: printed nothing and used no processor for 2.0s, it and all that it started, and was ended; \
-                 `THEROCK_XTASK_STALL_TIMEOUT` gives it more time\n  last lines:\n";
+                 `THEROCK_XTASK_STALL_TIMEOUT` gives it more time\n  kind: stall\n  last lines:\n";
     assert!(error.starts_with(start) && error.contains("    | the last word\n  command: cd "), "{error}");
     assert!(trees.partial(JobStatus::Failed).ends_with("the last word\n"));
     assert_eq!(trees.living(), Vec::<String>::new());
@@ -38,8 +38,8 @@ fn a_job_that_takes_too_long_has_failed() {
     // Whoever goes on to print and to work is no exception.
     trees.compiler("journal compiling\nprint working\nspin 600");
     let ended = trees.run(&mut trees.rebuild(&["--stage-timeout", "8s"])).expect(4);
-    let expected =
-        "error: triton: building triton: stopped, because the job took longer than the 8.0s of `--stage-timeout`\n  log: LOG\n";
+    let expected = "error: triton: building triton: stopped, because the job took longer than the 8.0s of `--stage-timeout`\n  kind: timeout\n  \
+                    log: LOG\nhint: look at the end of the log for what it waited for; a rerun goes on from here\n";
     assert_eq!(error(&trees, &ended.stderr), expected);
     let log = trees.partial(JobStatus::TimedOut);
     assert!(log.ends_with("the job took longer than the 8.0s of `--stage-timeout`\n"), "{log}");

@@ -13,6 +13,15 @@ pub const MOST_RATIO: u64 = 100;
 /// What may unpack to any ratio: a disk has room for it.
 const MODEST: u64 = 1 << 30;
 
+/// Whether an archive is unpacked that would fill the disk of whoever unpacks it. What is unpacked here is thrown away, but it takes its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bombs {
+    /// It is not.
+    Refuse,
+    /// It is: somebody says that the archive is no bomb.
+    Unpack,
+}
+
 /// A member as the list at the archive's end has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {

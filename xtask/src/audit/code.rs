@@ -18,7 +18,7 @@ pub enum Code {
     ArchiveTwice,
     /// A member that installers cannot unpack: encrypted, packed by an unknown method, or a link.
     ArchiveKind,
-    /// An archive that would fill the disk; it was not unpacked.
+    /// An archive that would fill the disk; it is unpacked only where this is allowed.
     ArchiveBomb,
     /// A file name that is no wheel's, or not that of its metadata.
     Name,

@@ -79,12 +79,14 @@ pub struct Linked<'a> {
 
 /// Looks whether every needed library will be found. Without `installed`, what the set's wheels do not have themselves cannot be told.
 pub fn check(wheels: &[Linked], installed: Option<&Installed>) -> Vec<Finding> {
-    let set = Set { wheels, installed };
-    wheels.iter().flat_map(|wheel| set.wheel(wheel)).collect()
+    let set = Set { wheels, names: wheels.iter().map(|wheel| names(wheel).collect()).collect(), installed };
+    wheels.iter().zip(&set.names).flat_map(|(wheel, own)| set.wheel(wheel, own)).collect()
 }
 
 struct Set<'a> {
     wheels: &'a [Linked<'a>],
+    /// The names by which the libraries of each are found: a wheel may have very many, and need each of them very often.
+    names: Vec<BTreeSet<String>>,
     installed: Option<&'a Installed>,
 }
 
@@ -98,8 +100,8 @@ struct Sources {
 }
 
 impl Set<'_> {
-    fn wheel(&self, wheel: &Linked) -> Vec<Finding> {
-        let (own, declared) = (names(wheel).collect::<BTreeSet<_>>(), self.sources(wheel));
+    fn wheel(&self, wheel: &Linked, own: &BTreeSet<String>) -> Vec<Finding> {
+        let declared = self.sources(wheel);
         let tag = wheel.name.platform_tag();
         let mut findings = Vec::new();
         for (member, linkage) in wheel.libraries.iter().filter(|(_, linkage)| fits_format(tag, linkage.format)) {
@@ -131,8 +133,8 @@ impl Set<'_> {
 
     /// What is wrong with a needed library that neither the wheel nor what it requires is known to have.
     fn not_there(&self, key: &str, kind: Kind, declared: &Sources) -> (Code, Severity, String) {
-        let other = self.wheels.iter().find(|other| names(other).any(|name| name == key));
-        if let Some(other) = other {
+        let other = self.wheels.iter().zip(&self.names).find(|(_, names)| names.contains(key));
+        if let Some((other, _)) = other {
             let text = format!(" of {}, which the wheel does not require", other.name.distribution());
             (Code::LibraryUndeclared, Severity::Warning, text)
         } else if kind == Kind::Common {
@@ -157,8 +159,9 @@ impl Set<'_> {
                 continue;
             }
             let (name, extras) = asked;
-            let requires = if let Some(other) = self.wheels.iter().find(|other| other.name.normalized_distribution() == name) {
-                sources.libraries.extend(names(other));
+            let is_it = |(other, _): &(&Linked, _)| other.name.normalized_distribution() == name;
+            let requires = if let Some((other, libraries)) = self.wheels.iter().zip(&self.names).find(is_it) {
+                sources.libraries.extend(libraries.iter().cloned());
                 other.requires
             } else if let Some(there) = self.installed.and_then(|installed| installed.get(&name)) {
                 let format = if wheel.name.platform_tag().starts_with("win") { Format::Pe } else { Format::Elf };

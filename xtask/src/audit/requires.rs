@@ -4,7 +4,7 @@ use manifest::{Project, WheelName, shown};
 use pep440_rs::{Operator, Version};
 
 use super::expected::{Expected, ours};
-use super::requirement::Requirement;
+use super::requirement::{Markers, Requirement};
 use super::wheel::Wheel;
 use super::{Code, Finding, metadata};
 
@@ -40,7 +40,9 @@ pub fn findings(wheels: &[Wheel], expected: &Expected) -> Vec<Finding> {
 fn requirements(wheel: &Wheel, name: &WheelName) -> Option<Vec<Requirement>> {
     let folder = metadata::dist_info(wheel, name).ok()?;
     let lines = metadata::values(wheel.text(&format!("{folder}/METADATA"))?, "Requires-Dist");
-    Some(lines.iter().filter_map(|line| Requirement::parse(line)).collect())
+    let markers = Markers::of(name);
+    // What counts elsewhere only, or for an extra, pins nothing here.
+    Some(lines.iter().filter_map(|line| Requirement::parse(line)).filter(|one| one.applies(&[], &markers)).collect())
 }
 
 /// The version of ROCm that a torch requires, if it requires just one.

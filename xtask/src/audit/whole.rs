@@ -18,10 +18,9 @@ pub struct Proven {
 
 /// All findings, in the order in which they are told.
 pub fn findings(wheels: &[Wheel], expected: &Expected, proven: &Proven, allowed: &[Code]) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = wheels.iter().flat_map(single::findings).collect();
+    let mut findings: Vec<Finding> = wheels.iter().flat_map(|wheel| single::findings(wheel, allowed)).collect();
     // Of what could not be unpacked nothing more can be said.
-    let is_whole = |wheel: &&Wheel| !wheel.faults.iter().any(|fault| matches!(fault.code, Code::Archive | Code::ArchiveBomb));
-    let whole: Vec<Wheel> = wheels.iter().filter(is_whole).cloned().collect();
+    let whole: Vec<Wheel> = wheels.iter().filter(|wheel| single::is_whole(wheel, allowed)).cloned().collect();
     for (project, name, wheel) in ours(&whole) {
         let mut found = expected::findings(wheel, &name, expected);
         found.extend(content::findings(wheel, project, &name, expected));

@@ -3,7 +3,7 @@
 use super::{Code, Session, Stop};
 use crate::facts::Facts;
 use crate::file::{self, Owner};
-use crate::plan::alone::{Alone, alone};
+use crate::plan::alone::{Alone, alone, work};
 use crate::request::Problem;
 use crate::{observe, process};
 
@@ -13,13 +13,24 @@ impl Session<'_> {
     /// # Errors
     /// If another run has one of them, or it cannot be said.
     pub(super) fn keep_others_away(&mut self, facts: &Facts) -> Result<(), Stop> {
+        self.take(alone(&self.request, self.host, facts))
+    }
+
+    /// The same for the work folder only.
+    ///
+    /// # Errors
+    /// As `keep_others_away`.
+    pub(super) fn keep_others_from_work(&mut self) -> Result<(), Stop> {
+        self.take(vec![work(&self.request)])
+    }
+
+    fn take(&mut self, folders: Vec<Alone>) -> Result<(), Stop> {
         if !self.alone.is_empty() {
             return Ok(());
         }
         let words = observe::arguments().unwrap_or_default();
         let command = self.request.secrets.redact(&words.join(" ")).into_owned();
         let owner = Owner { pid: std::process::id(), command, run: process::run_id().to_owned() };
-        let folders = alone(&self.request, self.host, facts);
         let (mut held, mut problems) = (Vec::new(), Vec::new());
         // Whoever is refused has left nothing in the folders that he could have had.
         for folder in &folders {

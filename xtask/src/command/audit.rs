@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::manifest::{read as named, verify};
 use super::{Code, Session, Stop, aside, result};
+use crate::audit::archive::Bombs;
 use crate::audit::expected::{Expected, is_covered, subject};
 use crate::audit::wheel::Wheel;
 use crate::audit::{self, Finding, Proven, Severity};
@@ -60,8 +61,8 @@ pub fn run(args: &AuditArgs, host: &Host) -> Result<Code, Stop> {
             return Err(Stop::Problems(Code::Request, problems.collect()));
         }
     };
-    let subject = look(&path, host)?;
-    let (wheels, passed_over) = inspect::contents(&subject.folder).map_err(unreadable)?;
+    let subject = look(&path, host, &secrets)?;
+    let (wheels, passed_over) = inspect::contents(&subject.folder, bombs(&allowed)).map_err(unreadable)?;
     passed_over.iter().for_each(|folder: &PassedOver| aside(&format!("warning: {folder}"), &secrets));
     if wheels.is_empty() {
         let problem = Problem::new(format!("there is no wheel in `{}`", subject.folder))
@@ -102,6 +103,11 @@ pub(super) fn allowed(args: &AllowArgs) -> Result<Vec<audit::Code>, Vec<Problem>
     if problems.is_empty() { Ok(codes) } else { Err(problems) }
 }
 
+/// What is allowed must be looked into as all else is.
+fn bombs(allowed: &[audit::Code]) -> Bombs {
+    if allowed.contains(&audit::Code::ArchiveBomb) { Bombs::Unpack } else { Bombs::Refuse }
+}
+
 /// What the flags say of the wheels.
 fn given(args: &AuditArgs) -> Result<Expected, Vec<Problem>> {
     let mut problems = Vec::new();
@@ -121,7 +127,7 @@ fn given(args: &AuditArgs) -> Result<Expected, Vec<Problem>> {
 }
 
 /// A manifest and its folder, or a folder and its manifest if it has just one.
-fn look(path: &str, host: &Host) -> Result<Subject, Stop> {
+fn look(path: &str, host: &Host, secrets: &Secrets) -> Result<Subject, Stop> {
     match file::look(path) {
         Seen::Missing => {
             Err(Stop::world(Problem::new(format!("there is no `{path}`")).hint("name a folder with wheels, or a manifest")))
@@ -131,8 +137,16 @@ fn look(path: &str, host: &Host) -> Result<Subject, Stop> {
             let mut names = file::list(&manifests).unwrap_or_default();
             names.retain(|name| name.starts_with("therock-manifest_") && name.ends_with(".json"));
             let manifest = match &names[..] {
+                [] => None,
                 [name] => Some(verify::manifest(&host.platform.join(&manifests, name))?.manifest),
-                _ => None,
+                several => {
+                    let number = several.len();
+                    aside(
+                        &format!("note: there are {number} manifests in `{manifests}`; name one, to audit its set by it"),
+                        secrets,
+                    );
+                    None
+                }
             };
             Ok(Subject { folder: path.to_owned(), manifest })
         }
@@ -232,7 +246,7 @@ pub(super) fn stage(session: &mut Session, facts: &Facts, record: &mut Record, a
     }
     let files: Vec<(String, u64)> =
         manifest.artifacts.iter().map(|wheel| (wheel.relative_path.as_str().to_owned(), wheel.size_bytes)).collect();
-    let wheels = inspect::contents_of(&session.request.places.output, &files).map_err(unreadable)?;
+    let wheels = inspect::contents_of(&session.request.places.output, &files, bombs(&allowed)).map_err(unreadable)?;
     let tried = |findings: &[Finding]| if is_worth_it(findings) { session.try_set(facts, manifest) } else { Ok(None) };
     let (findings, installed) = all_findings(&wheels, &expected, &allowed, tried)?;
     let written = Audit {

@@ -7,7 +7,7 @@ use crate::cli::BuildArgs;
 use crate::execute::{self, Patience, Wheels};
 use crate::facts::{Facts, Looks};
 use crate::host::Host;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Job, Plan};
 use crate::record::{End, Record};
 use crate::request::{Given, Places, Problem, Request, Sources};
 use crate::{demo, file, observe, report};
@@ -23,6 +23,7 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     let facts = session.facts(None);
     let mut facts = demonstrate(&mut session, facts)?;
     refuse(plan::check::problems(&session.request, host, &facts))?;
+    refuse(no_room(&session.request, host, &plan::whole(&session.request, host, &facts).map_err(world)?))?;
 
     // Nothing of it is recorded over what another run records of the same build.
     session.keep_others_away(&facts)?;
@@ -35,7 +36,7 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     record.warning().iter().for_each(|warning| session.warn(warning));
     let ended = make(&mut session, &mut facts, &mut record);
     let ended = ended.and_then(|()| audit::stage(&mut session, &facts, &mut record, &args.audit));
-    finish(&mut session, record, ended, &given)
+    finish(&mut session, record, ended.map_err(Stop::or_interrupted), &given)
 }
 
 /// The request, from what was typed and what the file system shows.
@@ -54,6 +55,19 @@ pub(super) fn request(args: &BuildArgs, host: &Host, given: Given) -> Result<(Re
     Ok((request, looks))
 }
 
+/// The disks that have too little room for what a plan builds, if it builds anything.
+pub(super) fn no_room(request: &Request, host: &Host, plan: &Plan) -> Vec<Problem> {
+    let built: Vec<&Job> = plan.built().collect();
+    if built.is_empty() { Vec::new() } else { room(request, host, &built) }
+}
+
+fn room(request: &Request, host: &Host, built: &[&Job]) -> Vec<Problem> {
+    let needs: Vec<_> = built.iter().flat_map(|job| &job.room).collect();
+    let folders = [&request.places.work, &request.places.output].into_iter().map(String::as_str);
+    let rooms = observe::rooms(host, folders.chain(needs.iter().map(|need| need.path.as_str())));
+    plan::disk::shortages(&needs, &rooms, plan::disk::LEAST)
+}
+
 /// Lays out the miniature sources and SDK, where they are asked for; their commits can only be seen then.
 fn demonstrate(session: &mut Session, facts: Facts) -> Result<Facts, Stop> {
     if session.request.sources == Sources::Real {
@@ -64,6 +78,8 @@ fn demonstrate(session: &mut Session, facts: Facts) -> Result<Facts, Stop> {
     let Some(job) = job else {
         return Ok(facts);
     };
+    // What is built is known only with the sources, but not that something is.
+    refuse(room(&session.request, session.host, &[]))?;
     session.execute(&[job], &facts, &mut Wheels::new(), Patience::Interruptible, &mut |_| Ok(()))?;
     Ok(session.facts(None))
 }

@@ -54,6 +54,11 @@ pub fn run(args: &PlanArgs, host: &Host) -> Result<Code, Stop> {
         return Err(Stop::Problems(Code::World, problems));
     }
     let plan = plan::whole(&request, &seen.host, &seen.facts).map_err(|problems| Stop::Problems(Code::World, problems))?;
+    // What was seen elsewhere was built on other disks.
+    let shortages = if args.facts.is_some() { Vec::new() } else { build::no_room(&request, host, &plan) };
+    if !shortages.is_empty() {
+        return Err(Stop::Problems(Code::World, shortages));
+    }
     match args.format {
         PlanFormat::Text => result(&plan::text::text(&plan, &request.secrets))?,
         PlanFormat::Json => result(&json(&plan, &seen, &request))?,

@@ -114,6 +114,8 @@ pub(super) fn of_manifest(args: &TrialArgs, host: &Host, manifest: &Manifest, fo
     let looks = observe::looks(host, &places, install.python.as_deref());
     let request = Request { trial, ..Request::install(&install, host, places, &looks).map_err(wrong)? };
     let mut session = Session::new(host, looks, request, &install);
+    // Another audit, or a build, would take the environment away.
+    session.keep_others_from_work()?;
     let facts = session.facts(None);
     session.try_set(&facts, manifest)
 }

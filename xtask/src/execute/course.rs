@@ -80,7 +80,8 @@ impl<'a> Course<'a> {
     /// The jobs that will never start, as what they wait for failed, or as nothing is started any more.
     pub(super) fn skip(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
-        let ended = |job: &Job, end| Event::JobEnded { job: job.name.clone(), end, seconds: 0.0, peak_memory: None };
+        let ended =
+            |job: &Job, end| Event::JobEnded { job: job.name.clone(), end, seconds: 0.0, peak_memory: None, disk_bytes: None };
         if let Some(Stopper::Hindrance(Hindrance { cut, why })) = self.stopped_by.clone() {
             for job in self.jobs.iter().filter(|job| self.is_waiting(job)) {
                 events.push(ended(job, JobEnd::NotStarted { why: why.clone(), cut }));
@@ -188,7 +189,13 @@ mod tests {
             for job in started {
                 let failed = failing.contains(&job.name.0.as_str());
                 let end = if failed { JobEnd::Failed(Failed::of("", "", "")) } else { JobEnd::Done };
-                let said = course.note(&Event::JobEnded { job: job.name.clone(), end, seconds: 0.0, peak_memory: None });
+                let said = course.note(&Event::JobEnded {
+                    job: job.name.clone(),
+                    end,
+                    seconds: 0.0,
+                    peak_memory: None,
+                    disk_bytes: None,
+                });
                 told.push(format!("{}{}{}", job.name, if failed { "!" } else { "" }, if said.is_some() { "+" } else { "" }));
             }
         }

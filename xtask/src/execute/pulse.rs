@@ -122,7 +122,11 @@ mod tests {
         assert_eq!((pulse.pause(at(60)), pulse.beat(at(60))), (PERIOD, Vec::new()));
         note(&mut pulse, 70, step("taking torch's wheel"));
         assert_eq!(pulse.beat(at(130)), [sign("taking torch's wheel", 120.0, None, None)]);
-        note(&mut pulse, 140, Event::JobEnded { job: job.clone(), end: JobEnd::Done, seconds: 130.0, peak_memory: None });
+        note(
+            &mut pulse,
+            140,
+            Event::JobEnded { job: job.clone(), end: JobEnd::Done, seconds: 130.0, peak_memory: None, disk_bytes: None },
+        );
         assert_eq!(pulse.beat(at(200)), []);
     }
 }

@@ -33,7 +33,7 @@ const KILLED: i32 = 137;
 
 /// A job that runs.
 pub(super) struct JobRun<'a> {
-    job: &'a Job,
+    pub(super) job: &'a Job,
     pub(super) wheels: Wheels,
     pub(super) world: &'a World<'a>,
     sender: &'a SyncSender<Event>,
@@ -85,6 +85,7 @@ impl<'a> JobRun<'a> {
             let why = format!("-- {}\n", self.world.secrets.redact(why));
             self.write_log(&why);
         }
+        self.has_room()?;
         for (index, step) in job.steps.iter().enumerate() {
             if let When::Exists(path) = &step.when
                 && file::look(path) == Seen::Missing
@@ -343,7 +344,7 @@ impl<'a> JobRun<'a> {
         if patience == Patience::ToTheEnd {
             return process::Limits { silence, ..process::Limits::default() };
         }
-        let until = stage.map(|stage| self.started + stage).into_iter().chain(deadline).min();
+        let until = stage.and_then(|stage| self.started.checked_add(stage)).into_iter().chain(deadline).min();
         process::Limits { silence, stall, until }
     }
 

@@ -30,7 +30,8 @@ pub struct JobRecord {
     /// The most memory that its processes used together, in bytes, where that was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_memory_bytes: Option<u64>,
-    /// How much room it took on the disk, in bytes, where that was measured.
+    /// What its build left in the sources (`build`, `python/build`), in bytes: what else changed on the disk meanwhile may be somebody else's. After a
+    /// failure: the most since a wheel was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disk_bytes: Option<u64>,
     /// The log of the job that made the wheel, or of the attempt, from the work directory on, with forward slashes.

@@ -92,9 +92,7 @@ impl Class {
             Class::Memory => {
                 "fewer compilers at once (`--jobs N`) or fewer GPU targets need less memory; what is compiled is kept for the rerun"
             }
-            Class::Disk => {
-                "make room, or put the folders on another disk with `--work-dir` and `--output-dir`; a rerun goes on from here"
-            }
+            Class::Disk => crate::plan::disk::HINT,
             Class::Network => "look whether the server can be reached from this machine, then run the same command again",
             Class::MissingTool => "install the program, or put its folder on `PATH`",
             Class::MissingHeader => {

@@ -98,6 +98,20 @@ pub fn walk(
     if errors.is_empty() { Ok(found) } else { Err(errors) }
 }
 
+/// How much a file, or all files below a folder, hold, in bytes; nothing where nothing stands. What cannot be read is not counted.
+pub fn held(path: &str) -> u64 {
+    let (mut bytes, mut folders) = (stamp(path).map_or(0, |stamp| stamp.size), Vec::new());
+    folders.extend(fs::symlink_metadata(path).ok().filter(Metadata::is_dir).map(|_| PathBuf::new()));
+    while let Some(inside) = folders.pop() {
+        let _ = list(path, &inside, &mut |path, kind| match kind {
+            Kind::Folder => folders.push(path),
+            Kind::File(stamp) => bytes += stamp.size,
+            Kind::FolderLink | Kind::Link | Kind::Other => {}
+        });
+    }
+    bytes
+}
+
 fn list(folder: &str, inside: &Path, each: &mut dyn FnMut(PathBuf, Kind)) -> Outcome<()> {
     let name = match inside.as_os_str().is_empty() {
         true => folder.to_owned(),

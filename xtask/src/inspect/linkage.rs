@@ -18,7 +18,7 @@ const BEGINNING: usize = 1 << 20;
 const TABLE: u64 = 64 << 10;
 
 /// The longest name or list of run paths.
-const NAME: u64 = 4096;
+const NAME: u64 = 32 << 10;
 
 /// The most libraries that one file may need.
 const NAMES: usize = 256;

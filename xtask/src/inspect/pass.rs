@@ -19,7 +19,7 @@ use self::member::Unpacking;
 use self::source::Source;
 use super::device;
 use super::linkage::{Capture, Learned, Learner};
-use crate::audit::archive::{self, Entry, Kind, Packing};
+use crate::audit::archive::{self, Bombs, Entry, Kind, Packing};
 use crate::audit::wheel::{Hash, Member, MemberCode, Wheel, kept, may_hold_code};
 use crate::audit::{Code, Finding};
 
@@ -34,7 +34,7 @@ const HEADER_MAGIC: [u8; 4] = *b"PK\x03\x04";
 ///
 /// # Errors
 /// Only if the file cannot be read: all else is a fault of the wheel.
-pub(super) fn read(file: File, path: &str) -> io::Result<Wheel> {
+pub(super) fn read(file: File, path: &str, bombs: Bombs) -> io::Result<Wheel> {
     let length = file.metadata()?.len();
     let (listed, file) = list::list(file)?;
     let mut pass = Pass { source: Source::new(file)?, listed, wheel: empty(path), quiet: false, names: 0 };
@@ -42,7 +42,7 @@ pub(super) fn read(file: File, path: &str) -> io::Result<Wheel> {
     pass.wheel.faults.extend(archive::faults(&pass.listed.entries, length));
     // What cannot be unpacked safely is hashed all the same: a manifest may want to know which file it was.
     let is_bomb = pass.wheel.faults.iter().any(|fault| fault.code == Code::ArchiveBomb);
-    if !is_bomb {
+    if !is_bomb || bombs == Bombs::Unpack {
         pass.members()?;
     }
     pass.source.skip_to(u64::MAX)?;

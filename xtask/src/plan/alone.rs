@@ -21,17 +21,20 @@ pub struct Alone {
     pub flag: &'static str,
 }
 
+/// The work folder, in which environments are made and removed.
+pub fn work(request: &Request) -> Alone {
+    let places = &request.places;
+    Alone { what: "work folder", folder: places.work.clone(), lock: places.work_lock(), flag: "--work-dir" }
+}
+
 /// Every folder that a request must have for itself. The file is in the folder where that is the tool's, among the notes of an environment, and
 /// for sources that the user named in the folder of what runs share, because nothing may be written there.
 pub fn alone(request: &Request, host: &Host, facts: &Facts) -> Vec<Alone> {
     let places = &request.places;
     let join = |folder: &str, rest: &str| host.platform.join(folder, rest);
-    let mut found = Vec::new();
-    let mut add = |what, folder: &str, lock: String, flag| found.push(Alone { what, folder: folder.to_owned(), lock, flag });
     let makes_environment = matches!(request.goal, Goal::Wheels | Goal::Environment);
-    if makes_environment {
-        add("work folder", &places.work, places.work_lock(), "--work-dir");
-    }
+    let mut found = if makes_environment { vec![work(request)] } else { Vec::new() };
+    let mut add = |what, folder: &str, lock: String, flag| found.push(Alone { what, folder: folder.to_owned(), lock, flag });
     if request.selected.iter().any(|project| request.fetches(*project)) {
         add("checkouts", &places.checkouts, places.checkouts_lock(), "--root-checkout-dir");
     }
@@ -46,10 +49,14 @@ pub fn alone(request: &Request, host: &Host, facts: &Facts) -> Vec<Alone> {
             add("sources", dir, join(shared, &format!("locks/{digest:.16}")), "--work-dir");
         }
     }
-    // The tool's own one is in the work folder.
-    if let (true, Venv::At(_) | Venv::Interpreter, Ok(python)) = (makes_environment, &places.venv, python::choose(request, facts))
-    {
-        add("environment", &python.prefix, venv_note(host.platform, &python.prefix, "lock"), "--venv");
+    // The tool's own one is in the work folder. `--python` beside `--venv` names another one: that which environments are made with.
+    let environment = match &places.venv {
+        Venv::Own => None,
+        Venv::At(folder) => Some(folder.clone()),
+        Venv::Interpreter => python::choose(request, facts).ok().map(|python| python.prefix.clone()),
+    };
+    if let Some(prefix) = environment.filter(|_| makes_environment) {
+        add("environment", &prefix, venv_note(host.platform, &prefix, "lock"), "--venv");
     }
     found
 }

@@ -7,7 +7,7 @@ use super::jobs::{self, Budget, Shares};
 use super::reuse::{self, Known};
 use super::setting::Setting;
 use super::{
-    Action, Env, Job, JobName, Plan, Step, TakeWheel, Unknown, Value, again, apex, audio, cache, env, folder, key, naming,
+    Action, Env, Job, JobName, Plan, Step, TakeWheel, Unknown, Value, again, apex, audio, cache, disk, env, folder, key, naming,
     sources, torch, triton, unknown, vision,
 };
 use crate::facts::Facts;
@@ -165,6 +165,7 @@ impl<'a> Planner<'a> {
         let record = self.facts.records.jobs.get(&project).filter(|record| record.attempt.is_none());
         let seconds = record.and_then(|record| record.seconds);
         job.seconds_before = seconds.map(|seconds| seconds.ceil() as u64);
+        job.room = disk::needs(self.request, self.host, self.facts, project);
         let built = self.known.built(self.request);
         let shares = shares(&built, project, &decided.budget);
         job.waits_for = self.waits_for(project, &decided.torch);

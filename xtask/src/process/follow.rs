@@ -102,6 +102,8 @@ pub(super) fn follow(
     let thread = Arc::clone(&reader);
     std::thread::spawn(move || read_all(&thread, &sender));
     let mut lines = Lines::default();
+    // Where nobody tells what programs use, every one that is silent would seem to do nothing.
+    let limits = Limits { stall: limits.stall.filter(|_| tree::can_tell()), ..limits };
     let now = Instant::now();
     let mut watch = Watch { limits, heard: now, busy: now, cpu: Duration::ZERO, sampled: now, was_stopped: false, ended: None };
     let halt = loop {

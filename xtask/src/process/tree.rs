@@ -227,7 +227,7 @@ fn page_size() -> u64 {
 }
 
 /// Whether there is a `/proc` that tells which processes live. Where an ended one is never waited for, its group seems to live for ever.
-fn can_tell() -> bool {
+pub(super) fn can_tell() -> bool {
     std::fs::exists("/proc/self/stat").unwrap_or_default()
 }
 

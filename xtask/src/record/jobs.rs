@@ -107,8 +107,11 @@ impl JobRecords {
                 record.last.iter_mut().for_each(|last| last.ended = Ended::Well);
                 planned.is_taken = true;
             }
-            Event::JobEnded { end, seconds, peak_memory, .. } => {
+            Event::JobEnded { end, seconds, peak_memory, disk_bytes, .. } => {
                 record.peak_memory_bytes = peak_memory.or(record.peak_memory_bytes);
+                // One that did not end well left less than it needs.
+                let known = record.disk_bytes.filter(|_| *end != JobEnd::Done);
+                record.disk_bytes = (*disk_bytes).max(known).or(record.disk_bytes);
                 ended(record, planned, end, *seconds);
             }
             _ => {}
@@ -208,7 +211,7 @@ mod tests {
 
         let name = || job.name.clone();
         let started = Event::JobStarted { job: name(), log: String::new(), steps: 1 };
-        let ended_so = |seconds, cut| {
+        let ended_so = |seconds: f64, cut| {
             let failed = Failed {
                 purpose: String::new(),
                 cause: String::new(),
@@ -220,10 +223,22 @@ mod tests {
                 tail: Vec::new(),
                 log: String::new(),
             };
-            Event::JobEnded { job: name(), end: JobEnd::Failed(Box::new(failed)), seconds, peak_memory: None }
+            Event::JobEnded {
+                job: name(),
+                end: JobEnd::Failed(Box::new(failed)),
+                seconds,
+                peak_memory: None,
+                disk_bytes: Some(seconds as u64),
+            }
         };
         let failed = |seconds| ended_so(seconds, None);
-        let done = |seconds| Event::JobEnded { job: name(), end: JobEnd::Done, seconds, peak_memory: None };
+        let done = |seconds: f64| Event::JobEnded {
+            job: name(),
+            end: JobEnd::Done,
+            seconds,
+            peak_memory: None,
+            disk_bytes: Some(seconds as u64),
+        };
         let taken = || Event::WheelTaken {
             job: name(),
             project: Project::Pytorch,
@@ -255,6 +270,8 @@ mod tests {
             let record = read();
             let told = (record.wheel.as_ref().map(|wheel| &wheel.key), record.attempt.is_some(), record.seconds);
             assert_eq!(told, (wheel, unfinished, seconds), "{events:?}");
+            // The events above say as many bytes as seconds.
+            assert_eq!(record.disk_bytes, seconds.map(|seconds| seconds as u64), "{events:?}");
             assert_eq!(record.identity, "a build");
         }
         let wheel = read().wheel.unwrap();

@@ -54,6 +54,13 @@ class BuildExtension(build_ext):
                 file.write(json.dumps(line) + "\n")
         super().run()
 
+    def build_extensions(self) -> None:
+        # As in torch's `cpp_extension.py`: the run paths of the interpreter itself must not get into a wheel.
+        for name in ("linker_so", "linker_so_cxx"):
+            if command := getattr(self.compiler, name, None):
+                setattr(self.compiler, name, [word for word in command if not word.startswith("-Wl,-rpath")])
+        super().build_extensions()
+
     def build_extension(self, ext: Extension) -> None:
         if self.distribution.get_name() in os.environ.get("DEMO_FAIL", "").split(","):
             failure = Path("build", "demo_fail.cpp")

@@ -3,7 +3,9 @@
 use std::io::{self, BufReader, ErrorKind, Read, Seek};
 
 use super::scan;
+use crate::audit::archive::Bombs;
 use crate::audit::device::{CodeObject, Fault};
+use crate::audit::{Code, Finding};
 use crate::facts::Seen;
 use crate::file::{self, FileError};
 use crate::inspect::pass;
@@ -42,11 +44,13 @@ fn read(file: &mut std::fs::File, path: &str) -> io::Result<Held> {
         let found = scan(&mut BufReader::new(file))?;
         return Ok(Held { parts: vec![(None, found.objects, found.faults)], faults: Vec::new() });
     }
-    let wheel = pass::read(file.try_clone()?, path)?;
-    let fault = |fault: crate::audit::Finding| match fault.member {
+    let wheel = pass::read(file.try_clone()?, path, Bombs::Refuse)?;
+    let fault = |fault: Finding| match fault.member {
         Some(member) => format!("{}: {}", manifest::shown(&member), fault.text),
         None => fault.text,
     };
     let parts = wheel.code.into_iter().map(|code| (Some(code.member), code.objects, code.faults)).collect();
-    Ok(Held { parts, faults: wheel.faults.into_iter().map(fault).collect() })
+    // What a library links to is no concern of whoever asks for device code.
+    let faults = wheel.faults.into_iter().filter(|fault| fault.code != Code::Linkage);
+    Ok(Held { parts, faults: faults.map(fault).collect() })
 }

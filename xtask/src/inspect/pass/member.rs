@@ -62,7 +62,7 @@ impl<'a> Unpacking<'a> {
             crc: entry.crc,
             declared: entry.size,
             // A member that is smaller needs no more, and one byte more than it should have tells that it lies.
-            window: vec![0; WINDOW.min(usize::try_from(entry.size).unwrap_or(WINDOW) + 1)],
+            window: vec![0; WINDOW.min(usize::try_from(entry.size).unwrap_or(WINDOW).saturating_add(1))],
             from: 0,
             to: 0,
             size: 0,

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use crate::file::{Meter, Stored};
+use crate::process;
 
 /// How much of the file is in memory.
 const WINDOW: usize = 256 << 10;
@@ -33,6 +34,10 @@ impl Source {
     /// The next bytes; none at the end of the file.
     pub(super) fn ahead(&mut self) -> io::Result<&[u8]> {
         if self.from == self.to {
+            // All of a large wheel takes so long that whoever wants the tool to end should not have to wait.
+            if process::is_stopping() {
+                return Err(io::Error::other("interrupted"));
+            }
             (self.from, self.to) = (0, self.file.read(&mut self.window)?);
             self.meter.write_all(&self.window[..self.to])?;
         }

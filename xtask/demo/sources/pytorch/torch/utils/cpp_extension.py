@@ -20,6 +20,13 @@ OBSERVED = re.compile(
 )
 
 
+def forget_run_paths(compiler: object) -> None:
+    """Some Pythons link all extensions to look for libraries where they are installed themselves; a wheel must not."""
+    for name in ("linker_so", "linker_so_cxx"):
+        if command := getattr(compiler, name, None):
+            setattr(compiler, name, [word for word in command if not word.startswith("-Wl,-rpath")])
+
+
 class HIPExtension(Extension):
     """An extension whose `*_cuda.cpp` sources are translated to HIP, with code for each target in it."""
 
@@ -54,6 +61,7 @@ class BuildExtension(build_ext):
             for name in ("compiler_so", "compiler_so_cxx"):
                 if command := getattr(self.compiler, name, None):
                     setattr(self.compiler, name, [launcher, *command])
+        forget_run_paths(self.compiler)
         super().build_extensions()
 
     def build_extension(self, ext: Extension) -> None:
