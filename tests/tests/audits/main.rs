@@ -2,11 +2,15 @@
 
 mod archives;
 mod device;
+mod every;
+mod judges;
 mod linkage;
+mod mutated;
 mod planned;
 mod readers;
 mod trial;
 mod wheels;
+mod zip64;
 
 use serde_json::Value;
 use tests::Sandbox;

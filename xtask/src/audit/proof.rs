@@ -88,7 +88,10 @@ mod tests {
     fn the_telling_line_is_told() {
         let of = |tail: &[&str]| {
             let tail = lines(tail);
-            not_installed("the wheels", Failure { cause: "exited with 1", exit_code: Some(1), tail: &tail, log: "/l" }).text
+            let failure = Failure { cause: "exited with 1", exit_code: Some(1), tail: &tail, log: "/l" };
+            let found = not_installed("the wheels", failure);
+            assert_eq!((found.code, found.hint.as_deref()), (Code::NotInstallable, Some("the log is `/l`")));
+            found.text
         };
         let begins = "the wheels cannot be installed into a clean environment: ";
         let conflict =
@@ -114,7 +117,7 @@ mod tests {
         ];
         assert_eq!(shown, expected);
         let found = conflicts(Failure { cause: "exited with 2", exit_code: Some(2), tail: &[], log: "/l" }, named);
-        assert_eq!(found[0].text, "`pip check` exited with 2");
+        assert_eq!((found[0].code, found[0].text.as_str()), (Code::RequirementsConflict, "`pip check` exited with 2"));
     }
 
     #[test]
@@ -139,14 +142,20 @@ mod tests {
                 not_imported("torch", "2.9", "torch.whl".to_owned(), Failure { cause, exit_code, tail: &tail, log: "/l" });
             assert_eq!((found.code, found.text.as_str()), (code, text));
         }
-        for (exit_code, line, text) in [
-            (11, "version 2.8", "version 2.8 is installed, and `2.9` is recorded"),
-            (12, "`torch.version.hip` is None", "`torch.version.hip` is None: it is not built for ROCm"),
-            (13, "there is no `torchvision.ops.nms`", "it has lost its operators: there is no `torchvision.ops.nms`"),
-            (14, "AssertionError: x", "an operator of it fails on the processor: AssertionError: x"),
+        for (exit_code, line, code, text) in [
+            (11, "version 2.8", Code::OtherVersion, "version 2.8 is installed, and `2.9` is recorded"),
+            (12, "`torch.version.hip` is None", Code::NoHip, "`torch.version.hip` is None: it is not built for ROCm"),
+            (
+                13,
+                "there is no `torchvision.ops.nms`",
+                Code::NoOperators,
+                "it has lost its operators: there is no `torchvision.ops.nms`",
+            ),
+            (14, "AssertionError: x", Code::OperatorFails, "an operator of it fails on the processor: AssertionError: x"),
         ] {
             let failure = Failure { cause: "", exit_code: Some(exit_code), tail: &lines(&[line]), log: "/l" };
-            assert_eq!(not_imported("torch", "2.9", "torch.whl".to_owned(), failure).text, text);
+            let found = not_imported("torch", "2.9", "torch.whl".to_owned(), failure);
+            assert_eq!((found.code, found.text.as_str()), (code, text));
         }
     }
 }
