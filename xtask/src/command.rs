@@ -135,7 +135,7 @@ fn cut_short(cut: Cut, jobs: &[(JobName, Box<Failed>)]) -> String {
     };
     text.extend(jobs.iter().map(|(name, failed)| format!("  {name}: {}; log: {}\n", failed.sentence(), failed.log)));
     if cut == Cut::OutOfTime || !jobs.is_empty() {
-        text.push_str("hint: the same command goes on where this one stopped\n");
+        text.push_str("hint: the same command goes on where this one stopped; leave `--restart` and `--rebuild` out\n");
     }
     text
 }

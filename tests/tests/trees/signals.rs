@@ -11,7 +11,12 @@ fn is_interrupted(trees: &Trees, stderr: &str) {
     let message = trees.sandbox.plain(message);
     let start = "  triton: building triton: interrupted; log: BOX/project/build/demo/py";
     assert!(message.starts_with(start), "{message}");
-    assert!(message.ends_with("/triton.log\nhint: the same command goes on where this one stopped\n"), "{message}");
+    assert!(
+        message.ends_with(
+            "/triton.log\nhint: the same command goes on where this one stopped; leave `--restart` and `--rebuild` out\n"
+        ),
+        "{message}"
+    );
     let log = trees.partial(JobStatus::Interrupted);
     assert!(log.ends_with("-- building triton: interrupted\n"), "{log}");
     assert_eq!(trees.living(), Vec::<String>::new());
@@ -82,7 +87,7 @@ fn a_run_that_was_killed_is_followed_by_one_that_ends_its_orphans() {
     assert_eq!(trees.living(), orphans);
 
     let ended = trees.completes(&mut trees.build(&[]));
-    let note = format!("a run that was killed left {} processes behind; they are ended\n", orphans.len());
+    let note = format!("a run that was killed left {} programs running, which had to end first\n", orphans.len());
     let (before, after) = ended.stderr.split_once(&note).unwrap_or_else(|| panic!("{}", ended.stderr));
     assert!(!before.contains("Running") && after.contains("Running triton: building triton\n"), "{}", ended.stderr);
     // Once.

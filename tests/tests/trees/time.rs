@@ -60,7 +60,7 @@ fn a_budget_ends_what_runs_and_the_same_command_goes_on() {
     std::fs::write(&kept, "").unwrap();
     let ended = run.ended().expect(6);
     let expected = "error: the time that `--time-budget` gives is over\n  triton: building triton: stopped, because the time that \
-                    `--time-budget` gives is over; log: LOG\nhint: the same command goes on where this one stopped\n";
+                    `--time-budget` gives is over; log: LOG\nhint: the same command goes on where this one stopped; leave `--restart` and `--rebuild` out\n";
     assert_eq!(error(&trees, &ended.stderr), expected);
     trees.partial(JobStatus::Interrupted);
     assert_eq!(trees.living(), Vec::<String>::new());
@@ -85,7 +85,7 @@ fn what_cannot_end_in_time_is_not_begun() {
     took(&trees, 7200.0);
     trees.compiler(SLEEPS);
     let ended = trees.run(&mut trees.rebuild(&["--time-budget", "1h"])).expect(6);
-    let expected = "error: the time that `--time-budget` gives is over\nhint: the same command goes on where this one stopped\n";
+    let expected = "error: the time that `--time-budget` gives is over\nhint: the same command goes on where this one stopped; leave `--restart` and `--rebuild` out\n";
     assert_eq!(error(&trees, &ended.stderr), expected);
     let why = "triton took 2h00m before, and `--time-budget` leaves ";
     let (_, manifest) = trees.manifest();

@@ -53,8 +53,8 @@ impl Session<'_> {
         runs.dedup();
         let ended: usize = runs.iter().map(|run| process::end_run(run)).sum();
         if ended > 0 {
-            let processes = manifest::counted(ended as u64, "process").replace("processs", "processes");
-            self.report.note(&format!("a run that was killed left {processes} behind; they are ended"));
+            let programs = manifest::counted(ended as u64, "program");
+            self.report.note(&format!("a run that was killed left {programs} running, which had to end first"));
         }
         self.alone = held;
         Ok(())

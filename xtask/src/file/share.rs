@@ -1,7 +1,7 @@
 //! Files that several runs use.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +70,10 @@ fn owner(path: &str) -> Option<Owner> {
 /// If it cannot be made or locked.
 pub fn take_alone(path: &str, me: &Owner) -> Outcome<Result<Held, Option<Owner>>> {
     make_parent(path)?;
+    // Whoever may write into the folder could lead elsewhere, and what is there would be emptied.
+    if fs::symlink_metadata(path).is_ok_and(|seen| seen.is_symlink()) {
+        return Err(failed("lock", path)(io::Error::other("it is a link")));
+    }
     let open = File::options().create(true).truncate(false).write(true).open(path);
     let mut file = open.map_err(failed("open", path))?;
     match file.try_lock() {

@@ -110,8 +110,9 @@ pub(super) fn follow(
         let news = receiver.recv_timeout(LOOK);
         let now = Instant::now();
         match news {
-            Ok(chunk) => {
-                lines.push(&chunk?, &mut |line| on_news(News::Line(line)));
+            Ok(Err(error)) => break Some(Halt::Lost(error)),
+            Ok(Ok(chunk)) => {
+                lines.push(&chunk, &mut |line| on_news(News::Line(line)));
                 watch.heard = now;
             }
             Err(RecvTimeoutError::Timeout) => {}
