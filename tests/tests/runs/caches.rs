@@ -8,7 +8,7 @@ use crate::shared::{Demo, demo};
 /// The last thing that was said of the cache.
 fn statistics(demo: &Demo, cache: &str, args: &[&str], output: &str) -> String {
     let flag = format!("--use-{cache}");
-    let mut command = demo.again(&["--only", "triton,pytorch", "--output-dir", output, &flag]);
+    let mut command = demo.again(&["--only", "triton,pytorch", "--rebuild", "triton", "--output-dir", output, &flag]);
     // A server of its own, which ends by itself.
     command.args(args).envs([("SCCACHE_SERVER_PORT", "4297"), ("SCCACHE_IDLE_TIMEOUT", "30")]);
     let stderr = finish(&mut command).expect(0).stderr;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use manifest::{JobStatus, Manifest, Project};
+use manifest::{Artifact, JobStatus, Manifest, Project};
 use tests::{Sandbox, finish};
 
 use crate::rocm::make_sdk;
@@ -75,7 +75,9 @@ fn a_rerun_builds_what_is_missing_and_then_nothing() {
 
     let manifest = check(sandbox, &mut demo.again(&[]), &[("apex", "built: its last build did not end well")]);
     for artifact in &partial.artifacts {
-        assert!(manifest.artifacts.contains(artifact), "{}", artifact.relative_path);
+        // What the audit found in it is new: an unfinished set is not audited.
+        let mut now = manifest.artifacts.iter().map(|now| Artifact { gfx_targets: None, ..now.clone() });
+        assert!(now.any(|now| now == *artifact), "{}", artifact.relative_path);
     }
     let before = wheels(sandbox, DIST);
     check(sandbox, &mut demo.again(&[]), &[]);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use manifest::{Artifact, Manifest, Need, Project, WheelName, shown};
+use manifest::{Artifact, Job, Manifest, Need, Project, WheelName, shown};
 use serde::Serialize;
 use sha2::{Digest, Sha256 as Hasher};
 
@@ -10,6 +10,7 @@ use super::device::Target;
 use super::wheel::Wheel;
 use super::{Code, Finding};
 use crate::host::Platform;
+use crate::plan::key;
 use crate::request::Trial;
 use crate::version::{PythonVersion, same_version};
 
@@ -28,6 +29,8 @@ pub struct Expected {
     pub flash_attention: Option<bool>,
     /// The projects whose wheels must be there.
     pub asked: Vec<Project>,
+    /// The projects that were built without any other wheel of the set; without a job that tells, nobody knows.
+    pub alone: Vec<Project>,
     /// The versions that were planned, by the paths of the wheels.
     pub versions: BTreeMap<String, String>,
 }
@@ -49,6 +52,7 @@ impl Expected {
                 .filter(|missing| missing.need == Need::Required)
                 .map(|missing| missing.project)
                 .collect(),
+            alone: manifest.jobs.iter().filter(is_alone).map(|job| job.project).collect(),
             versions: manifest.artifacts.iter().filter_map(planned).collect(),
         }
     }
@@ -57,6 +61,11 @@ impl Expected {
     pub fn targets(&self) -> Vec<Target> {
         self.gfx.iter().filter_map(|target| Target::parse(target)).collect()
     }
+}
+
+/// Whether the key of a job tells that it built with no other wheel.
+fn is_alone(job: &&Job) -> bool {
+    !job.key.is_empty() && !job.key.keys().any(|part| part.starts_with(key::WHEEL))
 }
 
 /// What an audit of these wheels is an audit of: their content, what they should be, what is allowed, and what is looked for. Two audits of

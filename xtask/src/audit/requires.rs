@@ -22,7 +22,9 @@ pub fn findings(wheels: &[Wheel], expected: &Expected) -> Vec<Finding> {
             findings
                 .extend(text.map(|text| Finding { wheel: Some(wheel.file.path.clone()), ..Finding::new(Code::Requires, text) }));
         };
-        let (torch, triton) = (version(Project::Pytorch), version(Project::Triton));
+        let torch = version(Project::Pytorch);
+        // A torch that was asked for without triton requires none, whichever another request left beside it.
+        let triton = version(Project::Triton).filter(|_| !expected.alone.contains(&Project::Pytorch));
         match project {
             Project::Pytorch => {
                 wrong(rocm(&requirements, expected.rocm.as_deref()));

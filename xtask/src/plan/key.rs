@@ -21,7 +21,8 @@ const PACKAGE: &str = "package ";
 const COMPILER: &str = "compiler ";
 const COMMIT: &str = "commit";
 const CHANGES: &str = "local changes";
-const WHEEL: &str = "wheel ";
+/// How the names of those parts begin that are other wheels.
+pub const WHEEL: &str = "wheel ";
 const COMMANDS: &str = "commands";
 const VARIABLE: &str = "variable ";
 const INHERITED: &str = "inherited variable ";
