@@ -84,7 +84,8 @@ fn at_a_glance(wheel: &RecordedWheel, path: &str) -> Result<WheelState, String> 
     }
 }
 
-#[cfg(test)]
+// The folders are spelled as on Linux.
+#[cfg(all(test, unix))]
 mod tests {
     use manifest::{Extra, RelativePath, Sha256, WheelName};
 
