@@ -116,8 +116,8 @@ mod tests {
             (&[], two(1, 1, 0), vec![]),
             (
                 &[],
-                vec![room("/work", "1", 0, 0), room("/work/x", "1", 0, 0), room("/works", "1", 0, 0)],
-                vec!["too little room on the disk of `/work`, `/works`: 0.0 KiB are free, and at least 1.0 GiB are needed"],
+                vec![room("/w", "1", 0, 0), room("/w/x", "1", 0, 0), room("/ws", "1", 0, 0)],
+                vec!["too little room on the disk of `/w`, `/ws`: 0.0 KiB are free, and at least 1.0 GiB are needed"],
             ),
             (&all[..], vec![], vec![]),
         ] {

@@ -59,17 +59,17 @@ fn a_set_is_installed_by_its_files_and_imported_torch_first() {
     let proof = Proof {
         host: &host,
         python: "/py/bin/python3.12",
-        dir: "/work/py3.12/audit".to_owned(),
+        dir: "/w/py3.12/audit".to_owned(),
         rocm: Some(&wish),
         wheels: &wheels,
         trial: Trial::Smoke,
     };
-    let python = "/work/py3.12/audit/venv/bin/python";
+    let python = "/w/py3.12/audit/venv/bin/python";
     let pip = format!("{python} -I -m pip install --no-input --disable-pip-version-check");
     let hidden = "LD_LIBRARY_PATH PIP_TARGET";
-    let script = "/work/py3.12/audit/try_wheel.py";
+    let script = "/w/py3.12/audit/try_wheel.py";
     let expected = [
-        format!("audit-environment: /py/bin/python3.12 -I -m venv /work/py3.12/audit/venv | {hidden}"),
+        format!("audit-environment: /py/bin/python3.12 -I -m venv /w/py3.12/audit/venv | {hidden}"),
         format!(
             "audit-rocm: {pip} --pre --index-url https://user:secret@example.org/simple --cache-dir /cache rocm[libraries]==7.14.0 | {hidden}"
         ),
