@@ -122,7 +122,7 @@ fn a_wrong_command_is_found() {
         ("tool/xtask build \\\n  --python \"$WANTED_PYTHON\" ${WANTED_CACHE:+\"$WANTED_CACHE\"}", true),
         ("cargo xtask matrix --platform plan9", false),
         ("tool\\xtask.exe build --python \"!WANTED_PYTHON!\" ^\n  --reff x", false),
-        ("tool/xtask audit", false),
+        ("tool/xtask doctor", false),
     ] {
         let commands = commands(script);
         assert_eq!(commands.len(), 1, "{script}");
