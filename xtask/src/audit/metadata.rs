@@ -6,6 +6,7 @@ use std::str::FromStr;
 use manifest::{WheelName, shown};
 use pep440_rs::{Version, VersionSpecifiers};
 
+use super::requirement::normalized;
 use super::wheel::Wheel;
 use super::{Code, Finding};
 
@@ -66,10 +67,13 @@ pub fn dist_info(wheel: &Wheel, name: &WheelName) -> Result<String, Finding> {
 }
 
 fn same_name(distribution: &str, name: &WheelName) -> bool {
-    let words = |text: &str| {
-        text.split(['-', '_', '.']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-").to_ascii_lowercase()
-    };
-    words(distribution) == name.normalized_distribution()
+    normalized(distribution) == name.normalized_distribution()
+}
+
+/// The requirements of a wheel, as written in its metadata; nothing if that cannot be read, which is a finding of its own.
+pub(super) fn requires(wheel: &Wheel, name: &WheelName) -> Option<Vec<String>> {
+    let folder = dist_info(wheel, name).ok()?;
+    Some(values(wheel.text(&format!("{folder}/METADATA"))?, "Requires-Dist"))
 }
 
 /// What is wrong with `WHEEL` and `METADATA` in the folder of metadata.

@@ -40,8 +40,7 @@ pub fn findings(wheels: &[Wheel], expected: &Expected) -> Vec<Finding> {
 
 /// The requirements of a wheel, unless its metadata cannot be read, which is a finding of its own.
 fn requirements(wheel: &Wheel, name: &WheelName) -> Option<Vec<Requirement>> {
-    let folder = metadata::dist_info(wheel, name).ok()?;
-    let lines = metadata::values(wheel.text(&format!("{folder}/METADATA"))?, "Requires-Dist");
+    let lines = metadata::requires(wheel, name)?;
     let markers = Markers::of(name);
     // What counts elsewhere only, or for an extra, pins nothing here.
     Some(lines.iter().filter_map(|line| Requirement::parse(line)).filter(|one| one.applies(&[], &markers)).collect())

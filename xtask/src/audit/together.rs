@@ -70,7 +70,6 @@ fn kind(name: &WheelName) -> Option<Kind> {
 
 fn read(wheel: &Wheel) -> Option<Read<'_>> {
     let name = WheelName::parse(wheel.name()).ok()?;
-    let folder = metadata::dist_info(wheel, &name).ok()?;
-    let requires = metadata::values(wheel.text(&format!("{folder}/METADATA"))?, "Requires-Dist");
+    let requires = metadata::requires(wheel, &name)?;
     Some(Read { wheel, name, requires })
 }
