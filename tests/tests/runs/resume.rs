@@ -70,10 +70,10 @@ fn a_rerun_builds_what_is_missing_and_then_nothing() {
 
     // `plan` says it beforehand, of the same run.
     let plan = sandbox.run(&["plan", "--demo", "--python", &demo.python.path]).expect(0).stdout;
-    assert!(plan.contains("  apex\n    - built: its last build did not end well\n"), "{plan}");
+    assert!(plan.contains("  apex\n    - built: its last build failed: building apex exited with 1\n"), "{plan}");
     assert!(plan.contains("  torch\n    - reused: nothing changed\n  torchaudio\n"), "{plan}");
 
-    let manifest = check(sandbox, &mut demo.again(&[]), &[("apex", "built: its last build did not end well")]);
+    let manifest = check(sandbox, &mut demo.again(&[]), &[("apex", "built: its last build failed: building apex exited with 1")]);
     for artifact in &partial.artifacts {
         // What the audit found in it is new: an unfinished set is not audited.
         let mut now = manifest.artifacts.iter().map(|now| Artifact { gfx_targets: None, ..now.clone() });
@@ -148,5 +148,6 @@ fn a_change_rebuilds_what_depends_on_it() {
     assert_eq!(planned(demo.again(&switch).args(newer).arg("--restart").env("DEMO_FAIL", "triton")), expected(&all));
     let plan = ["plan", "--demo", "--python", &demo.python.path];
     let plan = finish(sandbox.xtask().args(plan).args(switch).args(newer)).expect(0).stdout;
-    assert_eq!(plan.matches("    - rebuilt: its last build did not end well\n").count(), 5, "{plan}");
+    assert!(plan.contains("  triton\n    - rebuilt: its last build failed: building triton exited with 1\n"), "{plan}");
+    assert_eq!(plan.matches("    - rebuilt: an earlier run was to build it again, and ended before\n").count(), 4, "{plan}");
 }
