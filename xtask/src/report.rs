@@ -175,7 +175,7 @@ impl Report {
             }
             (Event::JobEnded { job, end, seconds, .. }, _) => Some(match end {
                 JobEnd::NotStarted { why, .. } => format!("{:>12} {job}: {why}", "Skipped"),
-                JobEnd::Skipped { because_of } => format!("{:>12} {job}, because {because_of} failed", "Skipped"),
+                JobEnd::Skipped { because_of, link } => format!("{:>12} {job}: {}", "Skipped", link.sentence(because_of)),
                 _ => format!("{:>12} {job} in {}", "Finished", duration(*seconds)),
             }),
             _ => None,
