@@ -44,7 +44,7 @@ pub enum Event {
     Progressed {
         /// Whose.
         job: JobName,
-        /// What it does, and the percentage: `Receiving objects: 43%`.
+        /// What it does, and the percentage: `Receiving objects: 43%`. Empty once there is nothing more to count.
         text: String,
     },
     /// A command is tried once more with fewer compilers, because there was not enough memory.

@@ -79,7 +79,7 @@ impl Session<'_> {
             limits: self.limits(Patience::Interruptible),
         };
         let report = &mut self.report;
-        prove(&proof, &world, &mut |event| report.draw(event)).map(Some)
+        prove(&proof, &world, &mut |event| report.draw_part(event)).map(Some)
     }
 }
 
