@@ -83,6 +83,15 @@ fn a_rerun_builds_what_is_missing_and_then_nothing() {
     check(sandbox, &mut demo.again(&[]), &[]);
     assert_eq!(wheels(sandbox, DIST), before);
 
+    // Each thing is told in one line, and of what there is to know, all.
+    let said = finish(&mut demo.again(&[])).expect(0).stderr;
+    let fresh: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("       Fresh ")).collect();
+    assert_eq!((fresh.len(), said.lines().count()), (11, 12), "{said}");
+    let apex = sandbox.manifest(&demo.manifest()).apex.unwrap().commit.to_string();
+    let src = sandbox.arg("build/demo/src/apex");
+    let expected = format!("checkout-apex: {apex}: `apex` in torch's `related_commits`; `{src}` is at this commit already");
+    assert!(fresh.contains(&expected.as_str()), "{said}");
+
     // A damaged wheel and a lost one are built again, and nothing that is built with them.
     let wheel = |name: &str| before.iter().find(|file| file.starts_with(&format!("{name}-"))).unwrap();
     sandbox.write(&format!("{DIST}/{}", wheel("torch")), "no wheel");
