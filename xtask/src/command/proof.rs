@@ -77,6 +77,7 @@ impl Session<'_> {
             logs: self.logs.clone(),
             recorded: BTreeSet::new(),
             limits: self.limits(Patience::Interruptible),
+            temporary: self.temporary_variables(),
         };
         let report = &mut self.report;
         prove(&proof, &world, &mut |event| report.draw(event)).map(Some)
@@ -152,7 +153,7 @@ fn exactly(wish: &RocmWish, version: &str) -> Option<RocmWish> {
 /// The same for what tidies up, whatever became of the rest.
 fn tidying<'a>(world: &World<'a>) -> World<'a> {
     let limits = Limits { patience: Patience::ToTheEnd, ..world.limits };
-    World { limits, logs: world.logs.clone(), recorded: BTreeSet::new(), ..*world }
+    World { limits, logs: world.logs.clone(), recorded: BTreeSet::new(), temporary: world.temporary.clone(), ..*world }
 }
 
 /// Does one job; how it failed, if it did.
