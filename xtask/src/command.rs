@@ -327,9 +327,8 @@ impl<'a> Session<'a> {
             if let Some(decision) = &job.decision {
                 self.report.decided(job, &self.request.secrets.redact(&decision.to_string()));
             }
-            for why in &job.why {
-                self.report.reason(job, &self.request.secrets.redact(why));
-            }
+            let why: Vec<String> = job.why.iter().map(|why| self.request.secrets.redact(why).into_owned()).collect();
+            self.report.reasons(job, &why);
         }
     }
 }

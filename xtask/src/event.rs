@@ -44,7 +44,7 @@ pub enum Event {
     Progressed {
         /// Whose.
         job: JobName,
-        /// What it does, and the percentage: `Receiving objects: 43%`.
+        /// What it does, and the percentage: `Receiving objects: 43%`. Empty once there is nothing more to count.
         text: String,
     },
     /// A command is tried once more with fewer compilers, because there was not enough memory.
@@ -125,10 +125,12 @@ pub enum JobEnd {
     Done,
     /// A step failed.
     Failed(Box<Failed>),
-    /// It was not started, because this job that it waits for did not end well.
+    /// It was not started, because this job failed.
     Skipped {
-        /// The job it waits for.
+        /// The job that failed.
         because_of: JobName,
+        /// What that job is to it.
+        link: Link,
     },
     /// It was not started, and could not have ended in time, or the tool was asked to end.
     NotStarted {
@@ -137,6 +139,26 @@ pub enum JobEnd {
         /// What would have cut it short.
         cut: Cut,
     },
+}
+
+/// Why the failure of one job keeps another from being started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Link {
+    /// The other needs it, or needs what needs it.
+    Needed,
+    /// The other has nothing to do with it, but without `--keep-going` the run stops at the first failure.
+    Stopped,
+}
+
+impl Link {
+    /// The same in words, after the name of the job that was not started.
+    pub fn sentence(self, because_of: &JobName) -> String {
+        match self {
+            Link::Needed => format!("it needs {because_of}, which failed"),
+            Link::Stopped => format!("the run stopped when {because_of} failed, as `--keep-going` was not given"),
+        }
+    }
 }
 
 /// What ends a job before its time.

@@ -166,9 +166,9 @@ impl Record {
                 entry.duration = (*seconds > 0.0).then(|| Duration::from_secs_f64(*seconds));
                 match end {
                     JobEnd::Done => entry.status = JobStatus::Built,
-                    JobEnd::Skipped { because_of } => {
+                    JobEnd::Skipped { because_of, link } => {
                         entry.status = JobStatus::Skipped;
-                        entry.reason = format!("{because_of} failed");
+                        entry.reason = link.sentence(because_of);
                     }
                     JobEnd::NotStarted { why, .. } => {
                         entry.status = JobStatus::Interrupted;

@@ -3,6 +3,7 @@
 mod bars;
 pub mod github;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use manifest::Artifact;
@@ -11,7 +12,7 @@ pub use manifest::{duration, size};
 use crate::cli::{LogStyle, MessageArgs};
 use crate::event::{Event, JobEnd};
 use crate::host::Terminal;
-use crate::plan::{Job, Pace};
+use crate::plan::{Job, JobName, Pace};
 use crate::redact::for_terminal;
 
 /// How much is shown.
@@ -39,6 +40,8 @@ impl Detail {
 pub struct Report {
     drawing: Drawing,
     detail: Detail,
+    /// The jobs that run, and did something that takes a while. That the others ended is worth no line.
+    lasting: BTreeSet<JobName>,
 }
 
 enum Drawing {
@@ -58,7 +61,7 @@ impl Report {
             (LogStyle::Json, _) => Drawing::Json,
             _ => Drawing::Lines,
         };
-        Report { drawing, detail }
+        Report { drawing, detail, lasting: BTreeSet::new() }
     }
 
     /// Draws one event.
@@ -75,18 +78,36 @@ impl Report {
         if let Drawing::Bars(bars) = &mut self.drawing {
             bars.update(event);
         }
+        if let Event::StepStarted { job, pace: Pace::Lasting, .. } = event {
+            self.lasting.insert(job.clone());
+        }
         if let Some(line) = self.line(event) {
             self.say(&line);
         }
+        if let Event::JobEnded { job, .. } = event {
+            self.lasting.remove(job);
+        }
+    }
+
+    /// Draws one event of a job that is a part of something which is told as a whole when all of it is done.
+    pub fn draw_part(&mut self, event: &Event) {
+        if let Event::JobEnded { job, .. } = event {
+            self.lasting.remove(job);
+        }
+        self.draw(event);
     }
 
     /// Why a job is what it is. The log of the job has it, too, and `plan` tells it beforehand; of a job that has nothing to do nobody else tells.
-    pub fn reason(&mut self, job: &Job, why: &str) {
+    pub fn reasons(&mut self, job: &Job, why: &[String]) {
         let name = &job.name;
+        let is_fresh = job.steps.is_empty() && job.unknown.is_empty() && !why.is_empty();
         match (&self.drawing, self.detail) {
-            (Drawing::Json, _) => print_line(&serde_json::json!({"event": "reason", "job": name, "text": why}).to_string()),
-            (_, Detail::Verbose) => self.say(&format!("{:>12} {name}: {why}", "Plan")),
-            (_, Detail::Normal) if job.steps.is_empty() => self.say(&format!("{:>12} {name}: {why}", "Fresh")),
+            (Drawing::Json, _) => {
+                let line = |why| serde_json::json!({"event": "reason", "job": name, "text": why}).to_string();
+                why.iter().map(line).for_each(|line| print_line(&line));
+            }
+            (_, Detail::Verbose) => why.iter().for_each(|why| self.say(&format!("{:>12} {name}: {why}", "Plan"))),
+            (_, Detail::Normal) if is_fresh => self.say(&format!("{:>12} {name}: {}", "Fresh", why.join("; "))),
             _ => {}
         }
     }
@@ -173,11 +194,14 @@ impl Report {
                 text.extend(memory.iter().map(|memory| format!(", {} of memory", size(*memory))));
                 Some(text)
             }
-            (Event::JobEnded { job, end, seconds, .. }, _) => Some(match end {
-                JobEnd::NotStarted { why, .. } => format!("{:>12} {job}: {why}", "Skipped"),
-                JobEnd::Skipped { because_of } => format!("{:>12} {job}, because {because_of} failed", "Skipped"),
-                _ => format!("{:>12} {job} in {}", "Finished", duration(*seconds)),
-            }),
+            (Event::JobEnded { job, end, seconds, .. }, detail) => match end {
+                JobEnd::NotStarted { why, .. } => Some(format!("{:>12} {job}: {why}", "Skipped")),
+                JobEnd::Skipped { because_of, link } => Some(format!("{:>12} {job}: {}", "Skipped", link.sentence(because_of))),
+                _ => {
+                    let is_told = self.lasting.contains(job) || detail == Detail::Verbose;
+                    is_told.then(|| format!("{:>12} {job} in {}", "Finished", duration(*seconds)))
+                }
+            },
             _ => None,
         }
     }

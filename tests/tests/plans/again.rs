@@ -155,6 +155,11 @@ fn changes() -> Vec<Change> {
 /// A change, the arguments with it, and the one wheel that is built because of it, with its reason.
 type Alone = (Value, &'static [&'static str], Option<(&'static str, &'static str)>);
 
+/// A build that ended so.
+fn last(ended: &Value) -> Value {
+    json!({"sources": "/home/me/w/build/src/apex", "configured": {}, "ended": ended})
+}
+
 /// What is no change, and what is one of a single wheel's file or record: nothing that is built with it is built again.
 fn alone() -> Vec<Alone> {
     vec![
@@ -171,8 +176,35 @@ fn alone() -> Vec<Alone> {
             Some(("triton", "rebuilt: its last wheel was put into `/home/me/w/dist`")),
         ),
         (wheel("pytorch", "gone"), &[], Some(("torch", "rebuilt: its wheel is gone"))),
-        (record("triton", &json!({"wheel": {"key": null}})), &[], Some(("triton", "rebuilt: its last build did not end well"))),
-        (record("apex", &json!({"wheel": null})), &[], Some(("apex", "built: its last build did not end well"))),
+        (
+            record("triton", &json!({"wheel": {"key": null}})),
+            &[],
+            Some(("triton", "rebuilt: an earlier run was to build it again, and ended before")),
+        ),
+        (
+            record(
+                "triton",
+                &json!({"wheel": {"key": null}, "last": last(&json!({"failed": "importing triton exited\u{1b} with 1"}))}),
+            ),
+            &[],
+            Some(("triton", "rebuilt: its last build failed: importing triton exited\u{fffd} with 1")),
+        ),
+        (
+            record("apex", &json!({"wheel": null, "last": last(&json!("interrupted"))})),
+            &[],
+            Some(("apex", "built: its last build was interrupted")),
+        ),
+        (
+            record("apex", &json!({"wheel": null, "last": last(&json!("out-of-time"))})),
+            &[],
+            Some(("apex", "built: its last build was stopped by `--time-budget`")),
+        ),
+        (
+            record("apex", &json!({"wheel": null, "last": last(&json!("timed-out"))})),
+            &[],
+            Some(("apex", "built: its last build was stopped by `--stage-timeout`")),
+        ),
+        (record("apex", &json!({"wheel": null})), &[], Some(("apex", "built: never built here"))),
         (json!({"facts": {"records": {"jobs": {"pytorch": null}}}}), &[], Some(("torch", "built: never built here"))),
         (
             json!({"facts": {"records": {"jobs": {"apex": null}, "unreadable": {"apex": "`x` is empty"}}}}),
@@ -303,11 +335,11 @@ fn a_build_folder_is_kept_unless_it_is_of_something_else() {
     let kept = "build folder kept: `--clean` cleans before a first attempt, and the last one did not end well";
     for (args, patch, step, why) in [
         (&[][..], last(same, "well"), None, false),
-        (&[], last(same, "not"), None, false),
-        (&[], last(other, "not"), Some(moved), false),
+        (&[], last(same, "interrupted"), None, false),
+        (&[], last(other, "interrupted"), Some(moved), false),
         (&["--clean"], last(same, "well"), Some("removing the build folder"), false),
-        (&["--clean"], last(same, "not"), None, true),
-        (&["--clean"], last(other, "not"), Some(moved), false),
+        (&["--clean"], last(same, "interrupted"), None, true),
+        (&["--clean"], last(other, "interrupted"), Some(moved), false),
         (&["--clean"], json!({}), Some("removing the build folder"), false),
     ] {
         let plan = replan(&[&patch], &[&["--rebuild=apex"], args].concat());

@@ -101,12 +101,12 @@ fn what_waits_for_a_failed_job_is_not_started() {
         statuses,
         [
             (Project::Pytorch, JobStatus::Failed, "`--rebuild` says so"),
-            (Project::PytorchAudio, JobStatus::Skipped, "torch failed"),
-            (Project::Apex, JobStatus::Skipped, "torch failed"),
+            (Project::PytorchAudio, JobStatus::Skipped, "it needs torch, which failed"),
+            (Project::Apex, JobStatus::Skipped, "it needs torch, which failed"),
         ]
     );
     assert_eq!(wheels(&demo.sandbox, "skipped"), Vec::<String>::new());
-    assert!(ended.stderr.contains("Skipped apex, because torch failed\n"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("Skipped apex: it needs torch, which failed\n"), "{}", ended.stderr);
     finish(&mut demo.again(&["--only", "pytorch"])).expect(0);
 }
 
@@ -264,8 +264,14 @@ fn what_needs_no_failed_wheel_is_still_built() {
     assert_eq!(wheels(sandbox, "kept").len(), 2);
 
     // Without it, nothing else is started.
-    finish(demo.again(&args("stopped")).env("DEMO_FAIL", "torchaudio")).expect(4);
+    let ended = finish(demo.again(&args("stopped")).env("DEMO_FAIL", "torchaudio")).expect(4);
     assert_eq!(wheels(sandbox, "stopped"), Vec::<String>::new());
+    let stopped = "the run stopped when torchaudio failed, as `--keep-going` was not given";
+    assert!(ended.stderr.contains(&format!("     Skipped apex: {stopped}\n")), "{}", ended.stderr);
+    let (_, manifest) = the_manifest(sandbox, "stopped");
+    let skipped: Vec<_> = manifest.jobs.iter().filter(|job| job.status == JobStatus::Skipped).collect();
+    assert_eq!(skipped.iter().map(|job| job.project).collect::<Vec<_>>(), [Project::PytorchVision, Project::Apex]);
+    assert!(skipped.iter().all(|job| job.reason == stopped), "{skipped:?}");
 
     // A wheel that may be missing leaves the set complete; what went wrong is told all the same, and on GitHub the page says what is missing.
     let (output, page) = (sandbox.path("output.txt"), sandbox.path("page.md"));

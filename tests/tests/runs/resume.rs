@@ -70,10 +70,10 @@ fn a_rerun_builds_what_is_missing_and_then_nothing() {
 
     // `plan` says it beforehand, of the same run.
     let plan = sandbox.run(&["plan", "--demo", "--python", &demo.python.path]).expect(0).stdout;
-    assert!(plan.contains("  apex\n    - built: its last build did not end well\n"), "{plan}");
+    assert!(plan.contains("  apex\n    - built: its last build failed: building apex exited with 1\n"), "{plan}");
     assert!(plan.contains("  torch\n    - reused: nothing changed\n  torchaudio\n"), "{plan}");
 
-    let manifest = check(sandbox, &mut demo.again(&[]), &[("apex", "built: its last build did not end well")]);
+    let manifest = check(sandbox, &mut demo.again(&[]), &[("apex", "built: its last build failed: building apex exited with 1")]);
     for artifact in &partial.artifacts {
         // What the audit found in it is new: an unfinished set is not audited.
         let mut now = manifest.artifacts.iter().map(|now| Artifact { gfx_targets: None, ..now.clone() });
@@ -82,6 +82,15 @@ fn a_rerun_builds_what_is_missing_and_then_nothing() {
     let before = wheels(sandbox, DIST);
     check(sandbox, &mut demo.again(&[]), &[]);
     assert_eq!(wheels(sandbox, DIST), before);
+
+    // Each thing is told in one line, and of what there is to know, all.
+    let said = finish(&mut demo.again(&[])).expect(0).stderr;
+    let fresh: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("       Fresh ")).collect();
+    assert_eq!((fresh.len(), said.lines().count()), (11, 12), "{said}");
+    let apex = sandbox.manifest(&demo.manifest()).apex.unwrap().commit.to_string();
+    let src = sandbox.arg("build/demo/src/apex");
+    let expected = format!("checkout-apex: {apex}: `apex` in torch's `related_commits`; `{src}` is at this commit already");
+    assert!(fresh.contains(&expected.as_str()), "{said}");
 
     // A damaged wheel and a lost one are built again, and nothing that is built with them.
     let wheel = |name: &str| before.iter().find(|file| file.starts_with(&format!("{name}-"))).unwrap();
@@ -148,5 +157,6 @@ fn a_change_rebuilds_what_depends_on_it() {
     assert_eq!(planned(demo.again(&switch).args(newer).arg("--restart").env("DEMO_FAIL", "triton")), expected(&all));
     let plan = ["plan", "--demo", "--python", &demo.python.path];
     let plan = finish(sandbox.xtask().args(plan).args(switch).args(newer)).expect(0).stdout;
-    assert_eq!(plan.matches("    - rebuilt: its last build did not end well\n").count(), 5, "{plan}");
+    assert!(plan.contains("  triton\n    - rebuilt: its last build failed: building triton exited with 1\n"), "{plan}");
+    assert_eq!(plan.matches("    - rebuilt: an earlier run was to build it again, and ended before\n").count(), 4, "{plan}");
 }

@@ -60,6 +60,17 @@ fn check_whole(demo: &Demo) {
     assert_eq!(printed, expected);
 }
 
+/// What is only noted has no line, and a part of the audit has one.
+#[test]
+fn a_run_tells_each_thing_once() {
+    let stderr = &demo().ended.stderr;
+    let of_job =
+        |name: &str| stderr.lines().filter(|line| line.split(' ').any(|word| word.trim_end_matches(':') == name)).count();
+    let expected = [("mark-checkouts", 0), ("audit-clean-up", 0), ("audit-torch", 1), ("audit-apex", 1), ("audit-install", 1)];
+    assert_eq!(expected.map(|(name, _)| (name, of_job(name))), expected, "{stderr}");
+    assert!(stderr.contains("        Note audit: 5 wheels, "), "{stderr}");
+}
+
 #[test]
 fn the_manifest_names_the_toolchain() {
     let demo = demo();

@@ -35,7 +35,7 @@ fn each_signal_ends_what_runs() {
         is_interrupted(&trees, &ended.stderr);
     }
     let ended = trees.completes(&mut trees.build(&[]));
-    assert!(ended.stderr.contains("triton: rebuilt: its last build did not end well\n"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("triton: rebuilt: its last build was interrupted\n"), "{}", ended.stderr);
 }
 
 #[test]

@@ -80,7 +80,7 @@ impl Session<'_> {
             temporary: self.temporary_variables(),
         };
         let report = &mut self.report;
-        prove(&proof, &world, &mut |event| report.draw(event)).map(Some)
+        prove(&proof, &world, &mut |event| report.draw_part(event)).map(Some)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use manifest::Need;
 
 use super::Verdict;
-use crate::event::{Cut, Event, JobEnd};
+use crate::event::{Cut, Event, JobEnd, Link};
 use crate::plan::{Job, JobName};
 use crate::request::OnFailure;
 
@@ -49,9 +49,12 @@ enum State<'a> {
     Failed,
     /// Through no fault of its own.
     Cut,
-    /// Because of this job, which failed.
-    Skipped(&'a JobName),
+    /// Because another job failed.
+    Skipped(Culprit<'a>),
 }
+
+/// A job that failed, and what it is to one that therefore never starts.
+type Culprit<'a> = (&'a JobName, Link);
 
 impl<'a> Course<'a> {
     pub(super) fn new(jobs: &'a [Job], on_failure: OnFailure) -> Self {
@@ -92,20 +95,26 @@ impl<'a> Course<'a> {
             let next = self.jobs.iter().filter(|job| self.is_waiting(job)).find_map(|job| Some((job, self.culprit(job)?)));
             let Some((job, culprit)) = next else { return events };
             self.states.insert(&job.name, State::Skipped(culprit));
-            events.push(ended(job, JobEnd::Skipped { because_of: culprit.clone() }));
+            let (because_of, link) = (culprit.0.clone(), culprit.1);
+            events.push(ended(job, JobEnd::Skipped { because_of, link }));
         }
     }
 
     /// The failure for which a waiting job will never start.
-    fn culprit(&self, job: &'a Job) -> Option<&'a JobName> {
-        let lost = job.waits_for.iter().find_map(|name| match self.states.get_key_value(name)? {
-            (name, State::Failed) => Some(*name),
-            (_, State::Skipped(culprit)) => Some(*culprit),
-            (name, State::Waiting) => self.culprit(self.jobs.iter().find(|job| job.name == **name)?),
+    fn culprit(&self, job: &Job) -> Option<Culprit<'a>> {
+        let stopped = match &self.stopped_by {
+            Some(Stopper::Failure(job)) => Some((*job, Link::Stopped)),
             _ => None,
-        });
-        lost.or(match &self.stopped_by {
-            Some(Stopper::Failure(job)) => Some(job),
+        };
+        self.lost(job).map(|lost| (lost, Link::Needed)).or(stopped)
+    }
+
+    /// The failure of what a job needs, directly or not.
+    fn lost(&self, job: &Job) -> Option<&'a JobName> {
+        job.waits_for.iter().find_map(|name| match self.states.get_key_value(name)? {
+            (name, State::Failed) => Some(*name),
+            (_, State::Skipped((culprit, Link::Needed))) => Some(*culprit),
+            (name, State::Waiting) => self.lost(self.jobs.iter().find(|job| job.name == **name)?),
             _ => None,
         })
     }
@@ -178,8 +187,8 @@ mod tests {
         let mut told = Vec::new();
         loop {
             for event in course.skip() {
-                if let Event::JobEnded { job, end: JobEnd::Skipped { because_of }, .. } = event {
-                    told.push(format!("{job}~{because_of}"));
+                if let Event::JobEnded { job, end: JobEnd::Skipped { because_of, link }, .. } = event {
+                    told.push(format!("{job}{}{because_of}", if link == Link::Needed { '~' } else { '|' }));
                 }
             }
             let started = course.start(&|_| None);
@@ -219,7 +228,8 @@ mod tests {
         let needed = five(R, R, R, R, R);
         for (jobs, policy, failing, told, verdict) in [
             (needed, Stop, &[] as &[&str], "triton torch audio vision apex", Verdict::Done),
-            (needed, Stop, &["audio"], "triton torch audio! vision~audio apex~audio", Verdict::Failed),
+            (needed, Stop, &["audio"], "triton torch audio! vision|audio apex|audio", Verdict::Failed),
+            (needed, Stop, &["triton"], "triton! torch~triton audio~triton vision~triton apex~triton", Verdict::Failed),
             (needed, KeepGoing, &["audio"], "triton torch audio!+ vision apex", Verdict::Failed),
             (needed, KeepGoing, &["apex"], "triton torch audio vision apex!", Verdict::Failed),
             (needed, KeepGoing, &["audio", "apex"], "triton torch audio!+ vision apex!", Verdict::Failed),
@@ -227,7 +237,7 @@ mod tests {
             (needed, KeepGoing, &["triton"], "triton! torch~triton audio~triton vision~triton apex~triton", Verdict::Failed),
             (five(R, R, O, R, R), Stop, &["audio"], "triton torch audio!+ vision apex", Verdict::Done),
             (five(R, R, R, R, O), Stop, &["apex"], "triton torch audio vision apex!", Verdict::Done),
-            (five(R, R, R, R, O), Stop, &["vision"], "triton torch audio vision! apex~vision", Verdict::Failed),
+            (five(R, R, R, R, O), Stop, &["vision"], "triton torch audio vision! apex|vision", Verdict::Failed),
             (five(R, R, O, O, O), Stop, &["audio", "vision", "apex"], "triton torch audio!+ vision!+ apex!", Verdict::Done),
             (
                 five(O, R, R, R, R),

@@ -1,5 +1,8 @@
 //! How far a program is, by what it prints: git, ninja and make.
 
+use super::step::JobRun;
+use crate::event::Event;
+
 /// Whether a line that tells of progress is a part of the log as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kept {
@@ -12,6 +15,22 @@ pub(super) enum Kept {
 /// What a line tells of progress.
 pub(super) fn progress(line: &str) -> Option<(&str, Kept)> {
     git(line).map(|text| (text, Kept::Nowhere)).or_else(|| counted(line).map(|text| (text, Kept::InTheLog)))
+}
+
+impl JobRun<'_> {
+    /// Tells how far a program is. One that is at its end, or has ended, tells nothing any more: what it does then, nobody counts.
+    pub(super) fn progressed(&mut self, text: &str) {
+        let text = if is_end(text) { "" } else { text };
+        if text != self.progress {
+            text.clone_into(&mut self.progress);
+            self.emit(Event::Progressed { job: self.name(), text: text.to_owned() });
+        }
+    }
+}
+
+/// Whether nothing is left of what is counted: `4000/4000`, `Receiving objects: 100%`.
+fn is_end(text: &str) -> bool {
+    text.ends_with("100%") || text.split_once('/').is_some_and(|(done, all)| done == all)
 }
 
 /// What git says of how far it is, up to the percentage: `Receiving objects:  43% (43/100), 1.20 MiB`. That it is done is no progress.
@@ -58,6 +77,21 @@ mod tests {
             ("a.c:1: 100% (wrong)", None),
         ] {
             assert_eq!(progress(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_done_is_no_progress_any_more() {
+        for (text, expected) in [
+            ("4000/4000", true),
+            ("100%", true),
+            ("Receiving objects: 100%", true),
+            ("400/4000", false),
+            ("0%", false),
+            ("Receiving objects:  43%", false),
+            ("", false),
+        ] {
+            assert_eq!(is_end(text), expected, "{text}");
         }
     }
 }

@@ -50,7 +50,7 @@ impl Pulse {
             }
             Event::Progressed { job, text } => {
                 if let Some(running) = self.running.get_mut(job) {
-                    running.progress = Some(text.clone());
+                    running.progress = Some(text.clone()).filter(|text| !text.is_empty());
                 }
             }
             Event::Used { job, memory } => {
@@ -120,13 +120,16 @@ mod tests {
         };
         assert_eq!(pulse.beat(at(60)), [sign("building torch", 50.0, Some("1/2"), Some(50.0))]);
         assert_eq!((pulse.pause(at(60)), pulse.beat(at(60))), (PERIOD, Vec::new()));
-        note(&mut pulse, 70, step("taking torch's wheel"));
-        assert_eq!(pulse.beat(at(130)), [sign("taking torch's wheel", 120.0, None, None)]);
+        note(&mut pulse, 65, Event::Progressed { job: job.clone(), text: String::new() });
+        assert_eq!(pulse.beat(at(120)), [sign("building torch", 110.0, None, None)]);
+        note(&mut pulse, 121, Event::Progressed { job: job.clone(), text: "2/3".to_owned() });
+        note(&mut pulse, 130, step("taking torch's wheel"));
+        assert_eq!(pulse.beat(at(190)), [sign("taking torch's wheel", 180.0, None, None)]);
         note(
             &mut pulse,
-            140,
-            Event::JobEnded { job: job.clone(), end: JobEnd::Done, seconds: 130.0, peak_memory: None, disk_bytes: None },
+            200,
+            Event::JobEnded { job: job.clone(), end: JobEnd::Done, seconds: 190.0, peak_memory: None, disk_bytes: None },
         );
-        assert_eq!(pulse.beat(at(200)), []);
+        assert_eq!(pulse.beat(at(250)), []);
     }
 }

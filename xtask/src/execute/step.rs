@@ -41,7 +41,7 @@ pub(super) struct JobRun<'a> {
     tail: VecDeque<String>,
     watch: Watch,
     /// How far a program last said it is.
-    progress: String,
+    pub(super) progress: String,
     started: Instant,
     /// The most memory that its programs used together, in bytes.
     peak: &'a AtomicU64,
@@ -238,6 +238,7 @@ impl<'a> JobRun<'a> {
             News::Line(line) => self.printed(line),
             News::Usage(usage) => self.used(usage.memory),
         });
+        self.progressed("");
         let _ = self.log.flush();
         let silent = matches!(ended, Err(ProcessError::Silent { .. } | ProcessError::Stalled { .. }));
         let (cause, exit_code, signal, cut) = match ended {
@@ -314,10 +315,7 @@ impl<'a> JobRun<'a> {
     fn printed(&mut self, line: &str) {
         let line = self.world.secrets.redact(line).into_owned();
         if let Some((text, kept)) = progress(&line) {
-            if text != self.progress {
-                self.progress = text.to_owned();
-                self.emit(Event::Progressed { job: self.name(), text: text.to_owned() });
-            }
+            self.progressed(text);
             if kept == Kept::Nowhere {
                 return;
             }

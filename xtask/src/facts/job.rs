@@ -65,18 +65,37 @@ pub struct LastBuild {
     pub sources: String,
     /// The parts of its key that its build folder was configured for.
     pub configured: Key,
-    /// Whether it ended well.
+    /// How it ended.
     pub ended: Ended,
 }
 
-/// Whether a build ended well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// How a build ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Ended {
     /// It made a wheel.
     Well,
-    /// It failed, or was ended from outside.
-    Not,
+    /// It was ended from outside. This stands here from its beginning on, as a run that is killed records nothing more.
+    Interrupted,
+    /// The time that `--time-budget` gives was over.
+    OutOfTime,
+    /// It took longer than `--stage-timeout` gives it.
+    TimedOut,
+    /// It failed, on one line: `building torch exited with 1`.
+    Failed(String),
+}
+
+impl Ended {
+    /// As it is told of a build that made no wheel to be used; nothing of one that did.
+    pub fn sentence(&self) -> Option<String> {
+        Some(match self {
+            Ended::Well => return None,
+            Ended::Interrupted => "its last build was interrupted".to_owned(),
+            Ended::OutOfTime => "its last build was stopped by `--time-budget`".to_owned(),
+            Ended::TimedOut => "its last build was stopped by `--stage-timeout`".to_owned(),
+            Ended::Failed(what) => format!("its last build failed: {what}"),
+        })
+    }
 }
 
 /// What became of a recorded wheel.

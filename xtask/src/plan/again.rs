@@ -6,8 +6,9 @@ use manifest::Project;
 use serde::Serialize;
 
 use super::{check, key};
-use crate::facts::{Facts, Key, WheelState};
+use crate::facts::{Facts, JobRecord, Key, WheelState};
 use crate::host::Host;
+use crate::refs::printable;
 use crate::request::{Request, Restart};
 
 /// What is done about a wheel.
@@ -46,8 +47,11 @@ impl std::fmt::Display for Decision {
 /// What is decided about the wheels of a request.
 pub type Decisions = BTreeMap<Project, Decision>;
 
-/// Why nothing that was recorded is taken.
-const ATTEMPT: &str = "its last build did not end well";
+/// Why a wheel is built of which nothing is recorded.
+const NEVER: &str = "never built here";
+
+/// Why a wheel is not taken that an earlier run was told to build again, if that run ended before it began to.
+const DEMANDED: &str = "an earlier run was to build it again, and ended before";
 
 /// What is done about a project's wheel, which depends on what its `key` says.
 pub fn decide(request: &Request, host: &Host, facts: &Facts, project: Project, key: &Key) -> Decision {
@@ -95,13 +99,13 @@ fn changed(request: &Request, host: &Host, facts: &Facts, project: Project, key:
         return Some(format!("its record cannot be read: {cause}"));
     }
     let Some(record) = records.jobs.get(&project) else {
-        return Some("never built here".to_owned());
+        return Some(NEVER.to_owned());
     };
     let Some(wheel) = &record.wheel else {
-        return Some(ATTEMPT.to_owned());
+        return Some(unfinished(record).unwrap_or_else(|| NEVER.to_owned()));
     };
     let Some(old) = &wheel.key else {
-        return Some(ATTEMPT.to_owned());
+        return Some(unfinished(record).unwrap_or_else(|| DEMANDED.to_owned()));
     };
     if !key::names_sources(key) {
         return Some("its sources are no git checkout, so nobody knows whether they changed".to_owned());
@@ -118,4 +122,9 @@ fn changed(request: &Request, host: &Host, facts: &Facts, project: Project, key:
         Some(WheelState::Damaged) => Some("its wheel no longer has its recorded hash".to_owned()),
         Some(WheelState::Gone) | None => Some("its wheel is gone".to_owned()),
     }
+}
+
+/// How the last build ended, if it made no wheel to be used.
+fn unfinished(record: &JobRecord) -> Option<String> {
+    Some(printable(&record.last.as_ref()?.ended.sentence()?))
 }

@@ -16,12 +16,12 @@ pub fn prepared(setting: &Setting, project: Project, dir: &str) -> (Option<Step>
     let remove = |purpose: String| Some(Step::new(purpose, Action::Remove(setting.join(dir, "build"))));
     let now = key::configuration(&key::machine(setting));
     let before =
-        configured(setting.request, setting.facts, project).map(|last| (key::difference(&last.configured, &now), last.ended));
+        configured(setting.request, setting.facts, project).map(|last| (key::difference(&last.configured, &now), &last.ended));
     match (setting.request.leftovers, before) {
         (_, Some((Some(difference), _))) if has_folder(setting.facts, project) => {
             (remove(format!("removing the build folder: {difference}")), None)
         }
-        (Leftovers::Clean, Some((None, Ended::Not))) => (
+        (Leftovers::Clean, Some((None, ended))) if *ended != Ended::Well => (
             None,
             Some("build folder kept: `--clean` cleans before a first attempt, and the last one did not end well".to_owned()),
         ),
@@ -75,7 +75,7 @@ mod tests {
             let last = sources.map(|sources| LastBuild {
                 sources: sources.to_owned(),
                 configured: crate::facts::Key::new(),
-                ended: Ended::Not,
+                ended: Ended::Interrupted,
             });
             facts.records.last.extend(last.map(|last| (Project::Pytorch, last)));
             facts

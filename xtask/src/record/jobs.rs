@@ -84,6 +84,10 @@ impl JobRecords {
         let (Event::JobStarted { job, .. } | Event::WheelTaken { job, .. } | Event::JobEnded { job, .. }) = event else {
             return Ok(());
         };
+        if matches!(event, Event::JobEnded { end: JobEnd::Skipped { .. } | JobEnd::NotStarted { .. }, .. }) {
+            // Nothing was begun, so nothing is other than it was.
+            return Ok(());
+        }
         let Some(planned) = self.planned.get_mut(job) else { return Ok(()) };
         let record = self.records.entry(planned.project).or_insert_with(|| nothing(planned.project));
         record.identity.clone_from(&self.identity);
@@ -93,7 +97,7 @@ impl JobRecords {
                 planned.goes_on = record.attempt.is_some();
                 record.attempt = Some(planned.key.clone());
                 let (sources, configured) = (planned.sources.clone(), plan::key::configuration(&planned.key));
-                record.last = Some(LastBuild { sources, configured, ended: Ended::Not });
+                record.last = Some(LastBuild { sources, configured, ended: Ended::Interrupted });
             }
             Event::WheelTaken { artifact, changes, stamp, .. } => {
                 let mut known = planned.changes.clone();
@@ -156,9 +160,20 @@ fn ended(record: &mut JobRecord, planned: &Planned, end: &JobEnd, seconds: f64) 
         }
         JobEnd::Failed(failed) => {
             record.seconds = Some(longest);
-            let is_ended_from_outside = matches!(failed.cut, Some(Cut::Interrupted | Cut::OutOfTime));
+            let ended = match failed.cut {
+                Some(Cut::Interrupted) => Ended::Interrupted,
+                Some(Cut::OutOfTime) => Ended::OutOfTime,
+                Some(Cut::TimedOut) => Ended::TimedOut,
+                Some(Cut::Stalled) | None => Ended::Failed(failed.sentence().lines().next().unwrap_or_default().to_owned()),
+            };
+            let is_ended_from_outside = matches!(ended, Ended::Interrupted | Ended::OutOfTime);
+            if planned.is_taken && is_ended_from_outside {
+                // The wheel is whole, and only not installed yet.
+                return;
+            }
+            record.last.iter_mut().for_each(|last| last.ended = ended.clone());
             // A wheel that cannot be installed or imported is none to be reused.
-            if let Some(wheel) = record.wheel.as_mut().filter(|_| planned.is_taken && !is_ended_from_outside) {
+            if let Some(wheel) = record.wheel.as_mut().filter(|_| planned.is_taken) {
                 wheel.key = None;
                 record.attempt = Some(planned.key.clone());
             }
@@ -213,11 +228,11 @@ mod tests {
         let started = Event::JobStarted { job: name(), log: String::new(), steps: 1 };
         let ended_so = |seconds: f64, cut| {
             let failed = Failed {
-                purpose: String::new(),
-                cause: String::new(),
+                purpose: "building torch".to_owned(),
+                cause: "exited with 1\nor so".to_owned(),
                 command: None,
                 cut,
-                exit_code: None,
+                exit_code: Some(1),
                 signal: None,
                 finding: crate::failure::Finding::default(),
                 tail: Vec::new(),
@@ -247,20 +262,27 @@ mod tests {
             changes: vec![Some("after".to_owned())],
             stamp: Some("7 1".to_owned()),
         };
-        // What happens in one run; then the key of the wheel, whether an attempt did not end well, and the seconds.
+        let skipped = |end: JobEnd| Event::JobEnded { job: name(), end, seconds: 0.0, peak_memory: None, disk_bytes: None };
+        let stopped = || skipped(JobEnd::NotStarted { why: String::new(), cut: Cut::Interrupted });
+        // What happens in one run; then the key of the wheel, whether an attempt did not end well, the seconds, and how the last build ended.
         let (key, none) = (Some(job.key.clone()), None);
-        for (events, wheel, unfinished, seconds) in [
-            (vec![started.clone()], None, true, None),
-            (vec![started.clone(), failed(5.0)], None, true, Some(5.0)),
-            (vec![started.clone(), failed(3.0)], None, true, Some(5.0)),
-            (vec![started.clone(), taken(), failed(6.0)], Some(&none), true, Some(6.0)),
+        let (failure, well) = (Ended::Failed("building torch exited with 1".to_owned()), Ended::Well);
+        for (events, wheel, unfinished, seconds, last) in [
+            (vec![started.clone()], None, true, None, &Ended::Interrupted),
+            (vec![started.clone(), failed(5.0)], None, true, Some(5.0), &failure),
+            (vec![started.clone(), failed(3.0)], None, true, Some(5.0), &failure),
+            (vec![started.clone(), ended_so(2.0, Some(Cut::OutOfTime))], None, true, Some(5.0), &Ended::OutOfTime),
+            (vec![started.clone(), ended_so(2.0, Some(Cut::TimedOut))], None, true, Some(5.0), &Ended::TimedOut),
+            // What is not begun is as it was.
+            (vec![stopped()], None, true, Some(5.0), &Ended::TimedOut),
+            (vec![started.clone(), taken(), failed(6.0)], Some(&none), true, Some(6.0), &failure),
             // One that was ended from outside is only not installed yet.
-            (vec![started.clone(), taken(), ended_so(5.0, Some(Cut::Interrupted))], Some(&key), false, Some(6.0)),
-            (vec![started.clone(), taken(), done(4.0)], Some(&key), false, Some(4.0)),
-            (vec![started.clone(), taken()], Some(&key), false, Some(4.0)),
-            (vec![started.clone(), taken(), done(4.0)], Some(&key), false, Some(4.0)),
+            (vec![started.clone(), taken(), ended_so(5.0, Some(Cut::Interrupted))], Some(&key), false, Some(6.0), &well),
+            (vec![started.clone(), taken(), done(4.0)], Some(&key), false, Some(4.0), &well),
+            (vec![started.clone(), taken()], Some(&key), false, Some(4.0), &well),
+            (vec![started.clone(), taken(), done(4.0)], Some(&key), false, Some(4.0), &well),
             // A later failure leaves the wheel as it was.
-            (vec![started.clone(), failed(9.0)], Some(&key), true, Some(9.0)),
+            (vec![started.clone(), failed(9.0)], Some(&key), true, Some(9.0), &failure),
         ] {
             let earlier = file::read_if_there(&path).unwrap().map(|text| serde_json::from_str::<JobRecord>(&text).unwrap());
             facts.records.jobs = earlier.map(|record| (Project::Pytorch, record)).into_iter().collect();
@@ -270,6 +292,7 @@ mod tests {
             let record = read();
             let told = (record.wheel.as_ref().map(|wheel| &wheel.key), record.attempt.is_some(), record.seconds);
             assert_eq!(told, (wheel, unfinished, seconds), "{events:?}");
+            assert_eq!(&record.last.unwrap().ended, last, "{events:?}");
             // The events above say as many bytes as seconds.
             assert_eq!(record.disk_bytes, seconds.map(|seconds| seconds as u64), "{events:?}");
             assert_eq!(record.identity, "a build");
@@ -277,5 +300,11 @@ mod tests {
         let wheel = read().wheel.unwrap();
         assert_eq!(wheel.changes, [Some("after".to_owned()), Some("before".to_owned())]);
         assert_eq!((wheel.artifact, wheel.stamp.as_deref()), (artifact(), Some("7 1")));
+        facts.records.jobs.clear();
+        file::remove_all(&path).unwrap();
+        let mut records = JobRecords::of(&request, &facts, Some(python), "a build".to_owned());
+        records.plan(&request, &facts, &plan).unwrap();
+        records.note(&stopped()).unwrap();
+        assert_eq!(file::read_if_there(&path).unwrap(), None);
     }
 }

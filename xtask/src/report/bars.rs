@@ -24,8 +24,9 @@ impl Bars {
 
     /// Draws a line above the bars.
     pub(super) fn above(&self, line: &str) {
-        // Without a terminal there are no bars to draw above; what is said must be seen all the same.
-        if self.all.is_hidden() {
+        // Without a terminal there are no bars to draw above; what is said must be seen all the same. Where no bar is drawn now, the line would
+        // be left without an end.
+        if self.all.is_hidden() || self.jobs.is_empty() {
             super::print_line(line);
         } else {
             let _ = self.all.println(line);
@@ -50,7 +51,7 @@ impl Bars {
             }
             Event::Progressed { job, text } => {
                 if let Some((bar, doing)) = self.jobs.get(job) {
-                    bar.set_message(format!("{doing}: {text}"));
+                    bar.set_message(if text.is_empty() { doing.clone() } else { format!("{doing}: {text}") });
                 }
             }
             Event::JobEnded { job, .. } => {
