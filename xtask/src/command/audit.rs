@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::manifest::{read as named, verify};
 use super::{Code, Session, Stop, aside, result};
 use crate::audit::archive::Bombs;
-use crate::audit::expected::{Expected, is_covered, subject};
+use crate::audit::expected::{Expected, difference, is_covered, subject};
 use crate::audit::wheel::Wheel;
 use crate::audit::{self, Finding, Proven, Severity};
 use crate::cli::{AllowArgs, AuditArgs, PlanFormat};
@@ -46,7 +46,7 @@ struct Subject {
 /// Audits a folder of wheels, or what a manifest lists.
 ///
 /// # Errors
-/// If the request is wrong, the wheels cannot be read, or are not those of the manifest.
+/// If the request is wrong, or the wheels cannot be read.
 pub fn run(args: &AuditArgs, host: &Host) -> Result<Code, Stop> {
     if !args.device_code.is_empty() {
         return device::run(&args.device_code, args.format, host);
@@ -69,7 +69,7 @@ pub fn run(args: &AuditArgs, host: &Host) -> Result<Code, Stop> {
             .hint("name the folder that the `.whl` files are in");
         return Err(Stop::Problems(Code::Unproven, vec![problem]));
     }
-    let expected = expected(&subject, given, &wheels, &secrets)?;
+    let expected = expected(&subject, given, &wheels, &secrets);
     let tried = |findings: &[Finding]| match &subject.manifest {
         Some(manifest) if is_worth_it(findings) => super::proof::of_manifest(&args.trial, host, manifest, &subject.folder),
         _ => Ok(None),
@@ -159,25 +159,22 @@ fn look(path: &str, host: &Host, secrets: &Secrets) -> Result<Subject, Stop> {
 }
 
 /// What the wheels should be: what flags say, then what the manifest says, whose wheels these must be.
-fn expected(subject: &Subject, given: Expected, wheels: &[Wheel], secrets: &Secrets) -> Result<Expected, Stop> {
-    let Some(manifest) = &subject.manifest else { return Ok(given) };
+fn expected(subject: &Subject, given: Expected, wheels: &[Wheel], secrets: &Secrets) -> Expected {
+    let Some(manifest) = &subject.manifest else { return given };
     if let Some(status) = manifest.status.filter(|status| *status != Status::Complete) {
         aside(&format!("note: the set is not complete: its status is `{status}`"), secrets);
     }
     let files: Vec<_> = wheels.iter().map(|wheel| wheel.file.clone()).collect();
-    let mut differences = manifest.verify(&files);
-    // That is a finding, with a code of its own.
-    differences.retain(|difference| difference.code() != "version");
-    if !differences.is_empty() {
-        return Err(Stop::Unproven(verify::told(&differences)));
-    }
+    // Whether versions are those that were planned is looked at for each wheel.
+    let differences = manifest.verify(&files).into_iter().filter(|found| found.code() != "version");
     let said = Expected::of(manifest);
-    Ok(Expected {
+    Expected {
         gfx: if given.gfx.is_empty() { said.gfx.clone() } else { given.gfx },
         python: given.python.or(said.python),
         rocm: given.rocm.or(said.rocm.clone()),
+        differences: differences.map(|found| difference(&found)).collect(),
         ..said
-    })
+    }
 }
 
 /// Nothing of a set is run that is known to be wrong.
