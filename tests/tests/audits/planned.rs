@@ -93,6 +93,10 @@ fn a_good_set() {
         let (ended, codes) = audited(&sandbox, words);
         assert_eq!((ended.code, codes), (0, Vec::new()), "{words:?} {}", ended.stdout);
     }
+    // All but what is not wanted was checked.
+    let ended = sandbox.run(&["audit", "--no-audit-install"]).expect(0);
+    let untried = "not checked: whether the set can be installed and imported: `--no-audit-install` is given\n";
+    assert!(ended.stdout.ends_with(&format!(": nothing is wrong\n{untried}")), "{}", ended.stdout);
     // Flags win over the manifest.
     for (words, code) in [(["--gfx", "gfx1100"], "device-code-missing"), (["--python", "3.13"], "tags-planned")] {
         assert!(audited(&sandbox, &words).1.contains(&code.to_owned()), "{words:?}");

@@ -17,7 +17,7 @@ use crate::host::Host;
 use crate::inspect::{self, InspectError, PassedOver};
 use crate::record::Record;
 use crate::redact::Secrets;
-use crate::request::{MANIFESTS, Problem};
+use crate::request::{MANIFESTS, Problem, Trial};
 use crate::version::{PythonVersion, VersionError, normalize};
 use crate::{file, gfx};
 
@@ -25,6 +25,8 @@ use crate::{file, gfx};
 #[derive(Clone, Debug, Serialize)]
 struct Report<'a> {
     findings: &'a [Finding],
+    /// What nothing is said of, and why.
+    unchecked: Vec<String>,
     wheels: Vec<Audited>,
 }
 
@@ -70,17 +72,21 @@ pub fn run(args: &AuditArgs, host: &Host) -> Result<Code, Stop> {
         return Err(Stop::Problems(Code::Unproven, vec![problem]));
     }
     let expected = expected(&subject, given, &wheels, &secrets);
-    let tried = |findings: &[Finding]| match &subject.manifest {
-        Some(manifest) if is_worth_it(findings) => super::proof::of_manifest(&args.trial, host, manifest, &subject.folder),
-        _ => Ok(None),
+    let tried = || match &subject.manifest {
+        Some(manifest) => super::proof::of_manifest(&args.trial, host, manifest, &subject.folder),
+        None => Ok(Err("no manifest tells what belongs to it".to_owned())),
     };
-    let (findings, _) = all_findings(&wheels, &expected, &allowed, tried)?;
+    let (findings, untried) = all_findings(&wheels, &expected, &allowed, tried)?;
+    let unchecked = unchecked(&expected, untried);
     match args.format {
         PlanFormat::Json => {
-            let report = Report { wheels: wheels.iter().map(audited).collect(), findings: &findings };
+            let report = Report { wheels: wheels.iter().map(audited).collect(), findings: &findings, unchecked };
             result(&named::harmless(&serde_json::to_string_pretty(&report).unwrap_or_default()))?;
         }
-        PlanFormat::Text => result(&(lines(&findings) + &sum(&findings, &wheels)))?,
+        PlanFormat::Text => {
+            result(&(lines(&findings) + &sum(&findings, &wheels)))?;
+            unchecked.iter().try_for_each(|what| result(&format!("not checked: {what}")))?;
+        }
     }
     Ok(if findings.iter().any(Finding::is_error) { Code::Unproven } else { Code::Done })
 }
@@ -177,23 +183,39 @@ fn expected(subject: &Subject, given: Expected, wheels: &[Wheel], secrets: &Secr
     }
 }
 
-/// Nothing of a set is run that is known to be wrong.
-fn is_worth_it(findings: &[Finding]) -> bool {
-    !findings.iter().any(Finding::is_error)
-}
-
-/// What is wrong with the wheels, and whether they were tried in a clean environment, too.
+/// What is wrong with the wheels, and why they were not tried in a clean environment, if they were not. Nothing of a set is run that is known to be
+/// wrong.
 fn all_findings(
     wheels: &[Wheel],
     expected: &Expected,
     allowed: &[audit::Code],
-    tried: impl FnOnce(&[Finding]) -> Result<Option<Proven>, Stop>,
-) -> Result<(Vec<Finding>, bool), Stop> {
+    tried: impl FnOnce() -> Result<Result<Proven, String>, Stop>,
+) -> Result<(Vec<Finding>, Option<String>), Stop> {
     let findings = audit::findings(wheels, expected, &Proven::default(), allowed);
-    Ok(match tried(&findings)? {
-        Some(proven) => (audit::findings(wheels, expected, &proven, allowed), true),
-        None => (findings, false),
+    if findings.iter().any(Finding::is_error) {
+        return Ok((findings, Some("it is known to be wrong".to_owned())));
+    }
+    Ok(match tried()? {
+        Ok(proven) => (audit::findings(wheels, expected, &proven, allowed), None),
+        Err(why) => (findings, Some(why)),
     })
+}
+
+/// What an audit says nothing of.
+fn unchecked(expected: &Expected, untried: Option<String>) -> Vec<String> {
+    let unsaid = |what: &str, flag: &str| format!("{what}: neither a manifest nor `--{flag}` says which they are for");
+    let mut unchecked = Vec::new();
+    if expected.gfx.is_empty() {
+        unchecked.push(unsaid("whether the wheels have code for their GPU targets, and no other", "gfx"));
+    }
+    if expected.python.is_none() {
+        unchecked.push(unsaid("whether the wheels are for one Python", "python"));
+    }
+    if expected.rocm.is_none() {
+        unchecked.push(unsaid("whether the wheels are for one ROCm", "rocm-sdk-version"));
+    }
+    unchecked.extend(untried.map(|why| format!("whether the set can be installed and imported: {why}")));
+    unchecked
 }
 
 fn unreadable(errors: Vec<InspectError>) -> Stop {
@@ -239,22 +261,24 @@ fn sum(findings: &[Finding], wheels: &[Wheel]) -> String {
 pub(super) fn stage(session: &mut Session, facts: &Facts, record: &mut Record, args: &AllowArgs) -> Result<(), Stop> {
     let allowed = allowed(args).map_err(|problems| Stop::Problems(Code::Request, problems))?;
     let manifest = record.manifest();
-    let trial = session.request.trial;
     // A set that lacks a wheel is not whole, which is said elsewhere and no fault of those that are there.
     let expected = Expected { asked: Vec::new(), ..Expected::of(manifest) };
+    let untried = session.untried(facts, manifest)?;
+    // What cannot be tried now is tried by the next run that can.
+    let trial = if untried.is_some() { Trial::Skip } else { session.request.trial };
     if manifest.artifacts.is_empty() || is_covered(manifest, &expected, trial, &allowed) {
         return Ok(());
     }
     let files: Vec<(String, u64)> =
         manifest.artifacts.iter().map(|wheel| (wheel.relative_path.as_str().to_owned(), wheel.size_bytes)).collect();
     let wheels = inspect::contents_of(&session.request.places.output, &files, bombs(&allowed)).map_err(unreadable)?;
-    let tried = |findings: &[Finding]| if is_worth_it(findings) { session.try_set(facts, manifest) } else { Ok(None) };
-    let (findings, installed) = all_findings(&wheels, &expected, &allowed, tried)?;
+    let tried = || untried.map_or_else(|| session.try_set(facts, manifest).map(Ok), |why| Ok(Err(why)));
+    let (findings, untried) = all_findings(&wheels, &expected, &allowed, tried)?;
     let written = Audit {
         subject: subject(&manifest.artifacts, &expected, trial, &allowed),
         findings: findings.iter().map(|finding| recorded(finding, session)).collect(),
         allowed: allowed.iter().map(|code| code.name().to_owned()).collect(),
-        installed,
+        installed: untried.is_none(),
         extra: Extra::new(),
     };
     let found = |artifact: &Artifact| {
@@ -270,6 +294,7 @@ pub(super) fn stage(session: &mut Session, facts: &Facts, record: &mut Record, a
         return Err(Stop::Unproven(lines(errors)));
     }
     session.report.note(&format!("audit: {}", sum(&findings, &wheels)));
+    untried.iter().for_each(|why| session.report.note(&format!("the set is not tried in a clean environment: {why}")));
     Ok(())
 }
 
