@@ -244,8 +244,8 @@ impl<'a> Session<'a> {
         patience: Patience,
         note: &mut dyn FnMut(&Event) -> Result<(), FileError>,
     ) -> Result<(), Stop> {
-        // A job without steps only says why there is nothing to do.
-        let jobs: Vec<Job> = jobs.iter().filter(|job| !job.steps.is_empty()).cloned().collect();
+        // A job without steps only says why there is nothing to do, or lacks what was to be prepared for it.
+        let jobs: Vec<Job> = jobs.iter().filter(|job| !job.steps.is_empty() || !job.unknown.is_empty()).cloned().collect();
         if jobs.is_empty() {
             return Ok(());
         }
@@ -278,7 +278,7 @@ impl<'a> Session<'a> {
             }
         });
         match (verdict, unwritten) {
-            (Verdict::Failed, _) => Err(Stop::Jobs(failures)),
+            (Verdict::Failed, _) => Err(Stop::Jobs(std::mem::take(&mut self.lost).into_iter().chain(failures).collect())),
             (Verdict::Cut(cut), _) => Err(Stop::Cut(cut, failures)),
             (Verdict::Done, Some(error)) => Err(error.into()),
             (Verdict::Done, None) => {

@@ -8,6 +8,7 @@ mod checkouts;
 #[cfg(all(feature = "full", target_os = "linux"))]
 mod disk;
 mod judges;
+mod optional;
 mod plans;
 mod resume;
 mod rocm;

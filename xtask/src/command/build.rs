@@ -4,12 +4,14 @@ use manifest::{Need, counted};
 
 use super::{Code, Session, Stop, aside, audit, failure, given, result, tell_github};
 use crate::cli::BuildArgs;
+use crate::event::Failed;
 use crate::execute::{self, Patience, Wheels};
 use crate::facts::{Facts, Looks};
 use crate::host::Host;
-use crate::plan::{self, Job, Plan};
+use crate::plan::sources::checked_out;
+use crate::plan::{self, Job, JobName, Plan, Unknown};
 use crate::record::{End, Record};
-use crate::request::{Given, Places, Problem, Request, Sources};
+use crate::request::{Given, OnFailure, Places, Problem, Request, Sources};
 use crate::{demo, file, observe, report};
 
 /// Builds what the flags ask for.
@@ -87,15 +89,9 @@ fn demonstrate(session: &mut Session, facts: Facts) -> Result<Facts, Stop> {
 /// Prepares, plans and builds; the manifest is told of all of it.
 fn make(session: &mut Session, facts: &mut Facts, record: &mut Record) -> Result<(), Stop> {
     let host = session.host;
-    let prepare = plan::whole(&session.request, host, facts).map_err(world)?.prepare;
-    session.tell_reasons(&prepare);
-    session.execute(&prepare, facts, &mut Wheels::new(), Patience::Interruptible, &mut |_| Ok(()))?;
-    if prepare.iter().any(|job| !job.steps.is_empty()) {
-        *facts = session.facts(Some(std::mem::take(facts)));
-    }
-
+    prepare(session, facts)?;
     let plan = plan::whole(&session.request, host, facts).map_err(world)?;
-    complete(&plan)?;
+    complete(&plan, &session.lost)?;
     session.tell_reasons(&plan.build);
     if let (Ok(budget), true) = (plan::jobs::budget(&session.request, host), plan.built().next().is_some()) {
         session.report.note(&format!("compilers at once: {}: {}", budget.compilers, budget.why));
@@ -110,6 +106,27 @@ fn make(session: &mut Session, facts: &mut Facts, record: &mut Record) -> Result
     }
     // The cache's statistics, and what builds wrote into checkouts, are noted whatever became of the wheels.
     built.and(session.execute(&plan.finally, facts, &mut wheels, Patience::ToTheEnd, &mut |_| Ok(())))
+}
+
+/// Sources, environment and ROCm packages. Sources that cannot be had leave out their wheel and what needs it, where the others are to be built.
+fn prepare(session: &mut Session, facts: &mut Facts) -> Result<(), Stop> {
+    let jobs = plan::whole(&session.request, session.host, facts).map_err(world)?.prepare;
+    session.tell_reasons(&jobs);
+    let keeps_going = session.request.going.on_failure == OnFailure::KeepGoing;
+    match session.execute(&jobs, facts, &mut Wheels::new(), Patience::Interruptible, &mut |_| Ok(())) {
+        Err(Stop::Jobs(failed)) if keeps_going && failed.iter().all(|(name, _)| checked_out(name).is_some()) => {
+            session.lost.extend(failed);
+        }
+        done => done?,
+    }
+    if jobs.iter().any(|job| !job.steps.is_empty()) {
+        *facts = session.facts(Some(std::mem::take(facts)));
+    }
+    // However much of a checkout is there, it is not what was to be built.
+    for project in session.lost.iter().filter_map(|(name, _)| checked_out(name)) {
+        facts.checkouts.remove(&project);
+    }
+    Ok(())
 }
 
 fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given: &given::Given) -> Result<Code, Stop> {
@@ -160,12 +177,11 @@ fn world(problems: Vec<Problem>) -> Stop {
     Stop::Problems(Code::World, problems)
 }
 
-/// After the preparation nothing may be unknown.
-fn complete(plan: &Plan) -> Result<(), Stop> {
-    let unknown: Vec<String> = plan
-        .build
-        .iter()
-        .flat_map(|job| job.unknown.iter().map(move |unknown| format!("{}: {}", job.name, unknown.fact)))
-        .collect();
+/// After the preparation nothing may be unknown, but what the jobs would have told that are lost.
+fn complete(plan: &Plan, lost: &[(JobName, Box<Failed>)]) -> Result<(), Stop> {
+    let is_lost = |unknown: &Unknown| lost.iter().any(|(name, _)| *name == unknown.given_by);
+    let unknown = plan.build.iter().flat_map(|job| job.unknown.iter().map(move |unknown| (&job.name, unknown)));
+    let unknown: Vec<String> =
+        unknown.filter(|(_, unknown)| !is_lost(unknown)).map(|(name, unknown)| format!("{name}: {}", unknown.fact)).collect();
     if unknown.is_empty() { Ok(()) } else { Err(Stop::Unknown(unknown)) }
 }

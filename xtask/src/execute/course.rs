@@ -70,7 +70,9 @@ impl<'a> Course<'a> {
         // A job of an earlier phase is not among these, and is done.
         let done = |name: &JobName| self.states.get(name).is_none_or(|state| *state == State::Done);
         let ended = |name: &JobName| self.states.get(name).is_none_or(|state| !matches!(state, State::Waiting | State::Running));
-        let ready = |job: &&Job| self.is_waiting(job) && job.waits_for.iter().all(done) && job.follows.iter().all(ended);
+        let ready = |job: &&Job| {
+            self.is_waiting(job) && job.unknown.is_empty() && job.waits_for.iter().all(done) && job.follows.iter().all(ended)
+        };
         let ready: Vec<&Job> = self.jobs.iter().filter(ready).collect();
         if let Some(hindrance) = ready.iter().find_map(|job| hindrance(job)) {
             self.stopped_by = Some(Stopper::Hindrance(hindrance));
@@ -101,7 +103,7 @@ impl<'a> Course<'a> {
     }
 
     /// The failure for which a waiting job will never start.
-    fn culprit(&self, job: &Job) -> Option<Culprit<'a>> {
+    fn culprit(&self, job: &'a Job) -> Option<Culprit<'a>> {
         let stopped = match &self.stopped_by {
             Some(Stopper::Failure(job)) => Some((*job, Link::Stopped)),
             _ => None,
@@ -109,13 +111,16 @@ impl<'a> Course<'a> {
         self.lost(job).map(|lost| (lost, Link::Needed)).or(stopped)
     }
 
-    /// The failure of what a job needs, directly or not.
-    fn lost(&self, job: &Job) -> Option<&'a JobName> {
-        job.waits_for.iter().find_map(|name| match self.states.get_key_value(name)? {
-            (name, State::Failed) => Some(*name),
-            (_, State::Skipped((culprit, Link::Needed))) => Some(*culprit),
-            (name, State::Waiting) => self.lost(self.jobs.iter().find(|job| job.name == **name)?),
-            _ => None,
+    /// The failure of what a job needs, directly or not; one of the preparation is named by the job itself, which lacks what that would have told.
+    fn lost(&self, job: &'a Job) -> Option<&'a JobName> {
+        let unprepared = job.unknown.first().map(|unknown| &unknown.given_by);
+        unprepared.or_else(|| {
+            job.waits_for.iter().find_map(|name| match self.states.get_key_value(name)? {
+                (name, State::Failed) => Some(*name),
+                (_, State::Skipped((culprit, Link::Needed))) => Some(*culprit),
+                (name, State::Waiting) => self.lost(self.jobs.iter().find(|job| job.name == **name)?),
+                _ => None,
+            })
         })
     }
 
@@ -172,6 +177,7 @@ impl<'a> Course<'a> {
 mod tests {
     use super::*;
     use crate::event::Failed;
+    use crate::plan::Unknown;
 
     /// Plays a course: each job that starts ends at once, badly if it is among those named. What happens is one word for each.
     fn play(jobs: &[(&str, &[&str], &[&str], Need)], on_failure: OnFailure, failing: &[&str]) -> (String, Verdict) {
@@ -210,6 +216,35 @@ mod tests {
         }
         assert!(!course.is_running());
         (told.join(" "), course.verdict())
+    }
+
+    #[test]
+    fn what_was_not_prepared_is_skipped_with_what_needs_it() {
+        let lacking = |name: &str, waits_for: &[&str]| {
+            let given_by = JobName("checkout".to_owned());
+            let mut job = Job::new(name);
+            job.unknown = vec![Unknown { fact: "the sources".to_owned(), given_by }];
+            job.waits_for = waits_for.iter().map(|name| JobName((*name).to_owned())).collect();
+            job
+        };
+        let mut audio = Job::new("audio");
+        audio.waits_for.push(JobName("torch".to_owned()));
+        for (need, verdict) in [(Need::Required, Verdict::Failed), (Need::Optional, Verdict::Done)] {
+            let all = [Job::new("triton"), lacking("torch", &["triton"]), audio.clone(), lacking("apex", &[])];
+            let jobs = all.map(|job| Job { need: if job.name.0 == "triton" { Need::Required } else { need }, ..job });
+            let mut course = Course::new(&jobs, OnFailure::Stop);
+            let started: Vec<_> = course.start(&|_| None).iter().map(|job| job.name.0.clone()).collect();
+            assert_eq!(started, ["triton"]);
+            let skipped = course.skip().into_iter().map(|event| match event {
+                Event::JobEnded { job, end: JobEnd::Skipped { because_of, link }, .. } => (job.0, link.sentence(&because_of)),
+                event => panic!("{event:?}"),
+            });
+            let why = "it needs checkout, which failed".to_owned();
+            assert_eq!(skipped.collect::<Vec<_>>(), ["torch", "audio", "apex"].map(|name| (name.to_owned(), why.clone())));
+            let (job, end) = (JobName("triton".to_owned()), JobEnd::Done);
+            course.note(&Event::JobEnded { job, end, seconds: 0.0, peak_memory: None, disk_bytes: None });
+            assert_eq!(course.verdict(), verdict);
+        }
     }
 
     #[test]

@@ -9,8 +9,8 @@ mod store;
 use manifest::Project;
 
 pub use checkout::{
-    FOREIGN_GIT, GUARDS, HIPIFY_TAG, UPSTREAM_TAG, checkout_jobs, git, in_checkouts, mark_job, note_building, translates,
-    unreadable, without_git,
+    FOREIGN_GIT, GUARDS, HIPIFY_TAG, UPSTREAM_TAG, checked_out, checkout_jobs, checkout_name, git, in_checkouts, mark_job,
+    note_building, translates, unreadable, without_git,
 };
 pub use pins::{Pin, Related, parse_related_commits, pinned_commit, source_version};
 pub use remote::{Picked, pick_remote, remote_patterns};

@@ -2,6 +2,7 @@
 
 use manifest::Project;
 
+use super::sources::checkout_name;
 use super::{JobName, Unknown, python, rocm};
 use crate::facts::{Checkout, Facts, Owner, RocmState};
 use crate::host::Host;
@@ -42,7 +43,7 @@ pub fn sources(request: &Request, facts: &Facts, project: Project) -> Result<Opt
             _ => format!("the sources of {name} at commit {}", locked.commit),
         },
     };
-    Ok(Some(Unknown { fact, given_by: JobName(format!("checkout-{}", project.key())) }))
+    Ok(Some(Unknown { fact, given_by: checkout_name(project) }))
 }
 
 fn is_moving(checkout: &Checkout) -> bool {

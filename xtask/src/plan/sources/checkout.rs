@@ -76,6 +76,16 @@ pub fn git<'a>(host: &Host, facts: &'a Facts) -> Result<&'a str, Problem> {
     }
 }
 
+/// The name of the job that checks a project out.
+pub fn checkout_name(project: Project) -> JobName {
+    JobName(format!("checkout-{}", project.key()))
+}
+
+/// The project that a job checks out, if it does.
+pub fn checked_out(name: &JobName) -> Option<Project> {
+    Project::ALL.into_iter().find(|project| checkout_name(*project) == *name)
+}
+
 /// A job for each project whose sources are fetched; one without steps says why nothing is to be done. They wait for nothing.
 ///
 /// `facts.checkouts` has no entry where there is no folder, or an empty one.
@@ -172,7 +182,8 @@ struct Checkout<'a> {
 
 impl Checkout<'_> {
     fn job(&self, facts: &Facts) -> Result<Job, Problem> {
-        let mut job = Job::new(format!("checkout-{}", self.project.key()));
+        let mut job = Job::new(checkout_name(self.project).0);
+        job.need = self.request.need(self.project);
         let Some(locked) = facts.lock.get(&self.project) else {
             job.unknown = vec![self.without_lock(facts)?];
             return Ok(job);
