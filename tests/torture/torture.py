@@ -14,7 +14,6 @@ import hashlib
 import json
 import os
 import random
-import re
 import shutil
 import signal
 import subprocess
@@ -29,8 +28,6 @@ from tool import binary  # noqa: E402  (the path of the scripts that measure)
 KINDS = ["tool", "tree", "term"]
 # A build that takes longer than this has stopped.
 HANG = 600
-# What pip, and Python for it, call their temporary files and folders.
-PIPS_OWN = re.compile(r"pip-[a-z-]+-[a-z0-9_]{8}$|tmp[a-z0-9_]{8}(cacert\.pem)?$")
 
 
 def stat(pid: int) -> tuple[int, str]:
@@ -139,9 +136,7 @@ def faults(demo: Demo, kind: str, killed: int | None, code: int, done: dict[str,
     left = files(demo.folder)
     found.extend(f"left behind: {path}" for path in sorted(left - expected_files)[:10])
     found.extend(f"lacks: {path}" for path in sorted(expected_files - left)[:10])
-    left = [path.name for path in (demo.folder / "tmp").iterdir()]
-    # A program that was killed cannot tidy up where it keeps its own temporary files; the tool has none there afterwards.
-    found.extend(f"temporary: {name}" for name in left if killed is None or kind == "term" or not PIPS_OWN.match(name))
+    found.extend(f"temporary: {path.name}" for path in (demo.folder / "tmp").iterdir())
     found.extend(f"still runs: {line}" for line in strays(demo.folder))
     return found
 

@@ -23,7 +23,7 @@ use crate::event::{Cut, Event, Failed, JobEnd};
 use crate::execute::{self, Limits, Patience, Verdict, Wheels, World};
 use crate::facts::{Facts, Looks};
 use crate::failure::Class;
-use crate::file::{FileError, Held};
+use crate::file::{FileError, Held, Temporary};
 use crate::host::Host;
 use crate::plan::{Job, JobName};
 use crate::redact::{Secrets, for_terminal};
@@ -245,7 +245,9 @@ struct Session<'a> {
     started: Instant,
     /// Jobs that failed, and whose wheels may be missing.
     lost: Vec<(JobName, Box<Failed>)>,
-    /// What keeps other runs away, as soon as something is done.
+    /// Where its programs keep temporary files, if that is the run's own folder.
+    temporary: Option<Temporary>,
+    /// What keeps other runs away, as soon as something is done. It is let go last.
     alone: Vec<Held>,
 }
 
@@ -257,7 +259,7 @@ impl<'a> Session<'a> {
 
     fn reporting(host: &'a Host, looks: Looks, request: Request, report: Report) -> Self {
         let (logs, started) = (String::new(), Instant::now());
-        Session { host, looks, request, report, logs, started, lost: Vec::new(), alone: Vec::new() }
+        Session { host, looks, request, report, logs, started, lost: Vec::new(), temporary: None, alone: Vec::new() }
     }
 
     /// Looks at what programs answer; what `before` already knows of commits is kept.
@@ -290,6 +292,7 @@ impl<'a> Session<'a> {
             logs: self.logs.clone(),
             recorded: crate::plan::check::recorded(&self.request, self.host, facts),
             limits: self.limits(patience),
+            temporary: self.temporary_variables(),
         };
         let mut failures = Vec::new();
         let mut unwritten = None;
@@ -315,6 +318,12 @@ impl<'a> Session<'a> {
                 Ok(())
             }
         }
+    }
+
+    fn temporary_variables(&self) -> Vec<(&'static str, String)> {
+        let names = self.host.platform.temp_variables();
+        let Some(Temporary(folder)) = &self.temporary else { return Vec::new() };
+        names.iter().map(|name| (*name, folder.clone())).collect()
     }
 
     /// What cuts jobs short, whenever they begin.

@@ -6,6 +6,7 @@ mod course;
 mod log;
 mod progress;
 mod pulse;
+mod rocm;
 mod room;
 mod step;
 mod store;
@@ -47,6 +48,8 @@ pub struct World<'a> {
     pub recorded: BTreeSet<String>,
     /// What cuts jobs short.
     pub limits: Limits,
+    /// The variables that tell programs where to keep temporary files.
+    pub temporary: Vec<(&'static str, String)>,
 }
 
 /// What cuts jobs short.

@@ -156,9 +156,13 @@ pub enum EnvironmentState {
 pub struct Ready {
     /// Its interpreter.
     pub python: Python,
-    /// Packages whose installation began and is not known to have ended.
+    /// What was being installed or removed and is not known to have been: a distribution, or other words.
     #[serde(default)]
     pub interrupted: BTreeSet<String>,
+    /// Where something was interrupted: what is not whole in the folder of packages. `~x` was put aside by pip to be removed, `x-1.dist-info`
+    /// belongs to a distribution that is half installed, or half removed.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub halves: BTreeSet<String>,
     /// The ROCm set that was last installed on demand: requirement -> the distributions that it gave.
     #[serde(default)]
     pub rocm_set: Option<RocmSet>,

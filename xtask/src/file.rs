@@ -18,7 +18,7 @@ mod walk;
 pub use fresh::{Copied, copy_new};
 use measure::hash;
 pub use measure::{Meter, Stored, measure, measure_open, open_to_read, stored};
-pub use share::{Held, Owner, link, lock, take_alone, taken};
+pub use share::{Held, Owner, Temporary, link, lock, take_alone, taken};
 pub use walk::{Entry, Kind, Stamp, held, stamp, walk};
 
 /// Something that could not be done with a file.

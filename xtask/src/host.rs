@@ -75,6 +75,14 @@ impl Platform {
         }
     }
 
+    /// The variables by which programs find their folder for temporary files.
+    pub fn temp_variables(self) -> &'static [&'static str] {
+        match self {
+            Platform::Linux => &["TMPDIR"],
+            Platform::Windows => &["TEMP", "TMP"],
+        }
+    }
+
     /// The path with this platform's slashes.
     pub fn spell(self, path: &str) -> String {
         match self {
@@ -228,7 +236,7 @@ impl Host {
         }
     }
 
-    /// Where programs that must not see the current directory run: the folder for temporary files.
+    /// Where programs that must not see the current directory run: the user's folder for temporary files.
     pub fn temp_dir(&self) -> String {
         let (name, default) = match self.platform {
             Platform::Linux => ("TMPDIR", "/tmp"),

@@ -4,6 +4,7 @@
 mod disk;
 mod download;
 mod git;
+mod halves;
 mod host;
 mod installed;
 mod lock;
@@ -32,7 +33,7 @@ pub use host::{arguments, host, now};
 pub use installed::installed;
 pub use looks::{looks, program};
 pub use memory::memory_kills;
-pub use python::{install_done, keep_rocm_set, note_install};
+pub use python::{change_done, keep_rocm_set, note_change};
 pub use shared::Filling;
 
 use crate::facts::{Facts, Looks, Python, Records};

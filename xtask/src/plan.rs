@@ -34,8 +34,8 @@ use manifest::{Need, Project};
 use serde::Serialize;
 
 pub use action::{
-    Action, CacheKind, CheckRocm, Command, Env, Failure, Moment, Pace, ReadCache, Retry, Step, Store, StoreSubmodules, TakeWheel,
-    When,
+    Action, CacheKind, Changes, CheckRocm, Command, Env, Failure, Moment, Pace, ReadCache, Retry, Step, Store, StoreSubmodules,
+    TakeWheel, When,
 };
 pub use again::{Decision, Verdict};
 pub use mark::Mark;

@@ -39,6 +39,8 @@ pub struct Spawn {
     pub env: BTreeMap<String, Option<String>>,
     /// When it is ended, whatever it does.
     pub limits: Limits,
+    /// The variables that say where it keeps temporary files, unless `env` has them; not part of what is shown.
+    pub temporary: Vec<(&'static str, String)>,
 }
 
 /// When a program is ended, with all that it started. Without limits it may go on for ever.
@@ -65,7 +67,14 @@ impl Spawn {
     /// A program with these arguments and the tool's own environment.
     pub fn new(program: &str, args: &[&str], cwd: &str) -> Self {
         let args = args.iter().map(|arg| (*arg).to_owned()).collect();
-        Spawn { program: program.to_owned(), args, cwd: cwd.to_owned(), env: BTreeMap::new(), limits: Limits::default() }
+        Spawn {
+            program: program.to_owned(),
+            args,
+            cwd: cwd.to_owned(),
+            env: BTreeMap::new(),
+            limits: Limits::default(),
+            temporary: Vec::new(),
+        }
     }
 
     /// With these changes of the environment.
@@ -289,6 +298,7 @@ fn start(
     }
     let (mark, marks) = stop::mark();
     let expression = duct::cmd(&spawn.program, &spawn.args).dir(&spawn.cwd).stdin_null().unchecked().env(MARK, marks);
+    let expression = spawn.temporary.iter().fold(expression, |expression, (name, folder)| expression.env(name, folder));
     let expression = spawn.env.iter().fold(with_errors(&expression), |expression, (name, value)| match value {
         Some(value) => expression.env(name, value),
         None => expression.env_remove(name),

@@ -191,6 +191,26 @@ impl Record {
         }
     }
 
+    /// Leaves out of the set, and removes, the wheels of an earlier run whose projects could not be built again; returns their paths in `output`.
+    /// They belong to other sources or another torch than the rest.
+    ///
+    /// # Errors
+    /// If one cannot be removed, or the manifest not be written.
+    pub fn leave_out_lacking(&mut self, host: &Host, output: &str) -> Result<Vec<String>, FileError> {
+        let missing: Vec<Project> = self.manifest.missing.iter().map(|missing| missing.project).collect();
+        let lacking = |artifact: &Artifact| artifact.source.is_some_and(|project| missing.contains(&project));
+        let (stale, others) = std::mem::take(&mut self.manifest.artifacts).into_iter().partition(lacking);
+        self.manifest.artifacts = others;
+        let stale: Vec<Artifact> = stale;
+        let paths: Vec<String> = stale.iter().map(|artifact| artifact.relative_path.as_str().to_owned()).collect();
+        paths.iter().try_for_each(|path| file::remove_all(&host.platform.join(output, path)))?;
+        if !paths.is_empty() {
+            self.manifest.audit = None;
+            self.save()?;
+        }
+        Ok(paths)
+    }
+
     /// Ends the manifest: complete under its final name if every wheel is there, partial otherwise. Returns it and its path.
     ///
     /// # Errors

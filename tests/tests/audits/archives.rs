@@ -20,7 +20,18 @@ fn a_good_wheel() {
     assert_eq!(report["wheels"][0]["path"], TORCH);
     assert_eq!(report["wheels"][0]["gfx_targets"], json!(["gfx942"]));
     let ended = sandbox.run(&["audit"]).expect(0);
-    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("1 wheel, 7.4 KiB: nothing is wrong\n", ""));
+    assert_eq!(
+        (ended.stdout.as_str(), ended.stderr.as_str()),
+        (
+            "1 wheel, 7.4 KiB: nothing is wrong\n\
+             not checked: whether the wheels have code for their GPU targets, and no other: neither a manifest nor `--gfx` says which \
+             they are for\n\
+             not checked: whether the wheels are for one Python: neither a manifest nor `--python` says which they are for\n\
+             not checked: whether the wheels are for one ROCm: neither a manifest nor `--rocm-sdk-version` says which they are for\n\
+             not checked: whether the set can be installed and imported: no manifest tells what belongs to it\n",
+            ""
+        )
+    );
     sandbox.assert_unchanged(&before);
 }
 

@@ -93,6 +93,10 @@ fn a_good_set() {
         let (ended, codes) = audited(&sandbox, words);
         assert_eq!((ended.code, codes), (0, Vec::new()), "{words:?} {}", ended.stdout);
     }
+    // All but what is not wanted was checked.
+    let ended = sandbox.run(&["audit", "--no-audit-install"]).expect(0);
+    let untried = "not checked: whether the set can be installed and imported: `--no-audit-install` is given\n";
+    assert!(ended.stdout.ends_with(&format!(": nothing is wrong\n{untried}")), "{}", ended.stdout);
     // Flags win over the manifest.
     for (words, code) in [(["--gfx", "gfx1100"], "device-code-missing"), (["--python", "3.13"], "tags-planned")] {
         assert!(audited(&sandbox, &words).1.contains(&code.to_owned()), "{words:?}");
@@ -126,6 +130,51 @@ fn of_several_manifests_none_is_taken() {
     let folder = sandbox.path("dist/manifests");
     let note = format!("note: there are 2 manifests in `{}`; name one, to audit its set by it\n", folder.display());
     assert_eq!(ended.stderr, note);
+}
+
+/// What `manifest verify` tells is among the findings, and does not keep others from being found.
+#[test]
+fn wheels_that_are_not_those_of_the_manifest() {
+    let sandbox = Sandbox::new();
+    lay_out(&sandbox, &whole());
+    let [apex, torch, audio] = [0, 1, 2].map(|at| sandbox.json(MANIFEST)["artifacts"][at].clone());
+    let path = |artifact: &Value| artifact["relative_path"].as_str().unwrap().to_owned();
+    std::fs::remove_file(sandbox.path("dist").join(path(&apex))).unwrap();
+    std::fs::copy(sandbox.path("dist").join(path(&audio)), sandbox.path("dist/torchaudio-9-py3-none-any.whl")).unwrap();
+    let mut manifest = sandbox.json(MANIFEST);
+    manifest["artifacts"][1]["sha256"] = audio["sha256"].clone();
+    manifest["artifacts"][2]["size_bytes"] = json!(7);
+    manifest["artifacts"][2]["labels"]["version"] = json!("1");
+    sandbox.write(MANIFEST, &manifest.to_string());
+    let ended = sandbox.run(&["audit", "--no-audit-install"]).expect(5);
+    let field = |artifact: &Value, name: &str| artifact[name].to_string().trim_matches('"').to_owned();
+    let version = field(&audio["labels"], "version");
+    for expected in [
+        format!("error[manifest]: label `version` of `{}` is `1`, and the name says `{version}`\n", path(&audio)),
+        format!("error[manifest-missing]: `{}`: it is in the manifest and not in the folder\n", path(&apex)),
+        "error[manifest-extra]: `torchaudio-9-py3-none-any.whl`: it is in the folder and not in the manifest\n".to_owned(),
+        format!(
+            "error[manifest-content]: `{}`: its SHA-256 is {}, and the manifest says {}\n\
+             hint: the file was damaged or replaced: copy it again, or build the wheel again\n",
+            path(&torch),
+            field(&torch, "sha256"),
+            field(&audio, "sha256")
+        ),
+        format!(
+            "error[manifest-content]: `{}`: its size is {} bytes, and the manifest says 7\n",
+            path(&audio),
+            field(&audio, "size_bytes")
+        ),
+        "error[name]: `torchaudio-9-py3-none-any.whl`: ".to_owned(),
+    ] {
+        assert!(ended.stdout.contains(&expected), "{expected}\n{}", ended.stdout);
+    }
+    let (_, codes) = audited(&sandbox, &[]);
+    assert!(
+        ["manifest", "manifest-content", "manifest-extra", "manifest-missing"]
+            .iter()
+            .all(|code| codes.contains(&(*code).to_owned()))
+    );
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod versions;
 use std::path::Path;
 
 use case::{plan_of, read, seen, written};
+use serde_json::Value;
 
 #[test]
 fn every_case() {
@@ -24,6 +25,18 @@ fn every_case() {
     assert!(!names.is_empty() && wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Wherever pip changes an environment, that is noted first: it may be killed midway.
+fn unnoted(plan: &Value) -> Vec<&Value> {
+    let parts: Vec<&Value> = match plan {
+        Value::Array(items) => items.iter().collect(),
+        Value::Object(fields) => fields.values().collect(),
+        _ => return Vec::new(),
+    };
+    let is_change = |words: &[Value]| matches!(words, [m, pip, verb, ..] if m == "-m" && pip == "pip" && verb != "cache");
+    let found = plan["args"].as_array().filter(|words| is_change(words) && plan["changes"].is_null());
+    found.map(|_| plan).into_iter().chain(parts.into_iter().flat_map(unnoted)).collect()
+}
+
 fn check(case: &Path) -> Result<(), String> {
     let args = read(&case.join("args"));
     let args: Vec<&str> = args.lines().collect();
@@ -32,6 +45,9 @@ fn check(case: &Path) -> Result<(), String> {
         Ok(plan) => serde_json::to_value(plan).unwrap(),
         Err(problems) => serde_json::json!({ "problems": problems }),
     };
+    if let [command, ..] = unnoted(&plan).as_slice() {
+        return Err(format!("{}: changes an environment without a note: {command}", case.display()));
+    }
     let plan = written(&plan, "") + "\n";
     let file = case.join("plan.json");
     if std::env::var_os("UPDATE_PLANS").is_some() {

@@ -1,4 +1,6 @@
-//! What outlives the program that started it.
+//! What outlives the program that started it, and what one that was killed leaves.
+
+use tests::finish;
 
 #[cfg(feature = "full")]
 use crate::shared::eventually;
@@ -37,6 +39,56 @@ fn a_grandchild_that_left_goes_with_the_tool() {
     trees.completes(&mut trees.build(&[]));
 }
 
+/// What pip leaves when it is killed while it replaces a distribution: the old one put aside, of the new one modules and a part of its notes.
+#[test]
+fn what_pip_left_half_done_is_mended() {
+    let trees = trees();
+    let python = trees.below("venv/bin/python");
+    let packages = "import sysconfig; print(sysconfig.get_path('purelib'))";
+    let packages = finish(trees.sandbox.command(&python).args(["-c", packages])).expect(0).stdout;
+    let site = std::path::Path::new(packages.trim_end());
+    let names = || -> Vec<String> {
+        std::fs::read_dir(site).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    let notes = names().into_iter().find(|name| name.starts_with("setuptools-")).unwrap();
+    std::fs::rename(site.join("setuptools"), site.join("~etuptools")).unwrap();
+    std::fs::create_dir(site.join("setuptools")).unwrap();
+    std::fs::write(site.join("setuptools/__init__.py"), "raise SystemExit('half')").unwrap();
+    std::fs::remove_file(site.join(&notes).join("INSTALLER")).unwrap();
+    std::fs::write(trees.below("venv/.therock-xtask/installing.json"), r#"["triton's requirements"]"#).unwrap();
+
+    let ended = trees.completes(&mut trees.rebuild(&["-v"]));
+    let mended = "is mended: an earlier run was interrupted at triton's requirements\n";
+    assert!(ended.stderr.contains(mended), "{}", ended.stderr);
+    assert!(names().contains(&notes) && !names().iter().any(|name| name.starts_with('~')), "{:?}", names());
+    finish(trees.sandbox.command(&python).args(["-c", "from setuptools import setup"])).expect(0);
+    let noted = std::fs::read_to_string(trees.below("venv/.therock-xtask/installing.json")).unwrap();
+    assert_eq!(noted, "[]");
+}
+
+#[test]
+fn temporary_files_of_what_was_killed_are_removed() {
+    let trees = trees();
+    let temporary = trees.sandbox.path("build/demo/.therock-xtask/tmp");
+    trees.compiler("journal compiling\nsleep 600");
+    let mut run = trees.start(&mut trees.rebuild(&[]));
+    trees.wait_for("compiler", "compiling");
+    let folder = format!("TMPDIR={}", temporary.display());
+    let living = trees.living();
+    let of = |shown: &String| Some(shown.split_once(" compiler ")?.0.to_owned());
+    let pids: Vec<String> = living.iter().filter_map(of).collect();
+    assert!(!pids.is_empty(), "{living:?}");
+    for pid in pids {
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap();
+        assert!(environment.split(|byte| *byte == 0).any(|variable| variable == folder.as_bytes()), "{pid}");
+    }
+    std::fs::write(temporary.join("pip-unpack"), "half a wheel").unwrap();
+    run.kill();
+    assert!(temporary.join("pip-unpack").exists());
+    trees.completes(&mut trees.build(&[]));
+    assert!(!temporary.exists());
+}
+
 /// The server of a compiler cache is shared: it serves other builds, too.
 #[test]
 #[cfg(feature = "full")]
@@ -50,6 +102,11 @@ fn the_server_of_sccache_stays() {
     server(&mut trees.rebuild(&[])).expect(0);
     let living = trees.living();
     assert!(matches!(living.as_slice(), [one] if one.contains("sccache")), "{living:?}");
+    // Its folder for temporary files outlives the run, too.
+    let pid = living[0].split_once(' ').unwrap().0;
+    let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap();
+    let folder = format!("TMPDIR={}", trees.sandbox.root().join("tmp").display());
+    assert!(environment.split(|byte| *byte == 0).any(|variable| variable == folder.as_bytes()));
     trees.run(trees.sandbox.command("sccache").arg("--stop-server").env("SCCACHE_SERVER_PORT", "4298")).expect(0);
     eventually(|| trees.living().is_empty(), "the end of sccache's server");
     trees.completes(&mut trees.build(&[]));

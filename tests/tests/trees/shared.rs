@@ -184,6 +184,12 @@ impl Run<'_> {
         signal(self.pid(), name);
     }
 
+    /// Kills it, and it alone.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Waits until it has ended.
     #[track_caller]
     pub fn ended(mut self) -> Ended {

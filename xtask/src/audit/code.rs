@@ -70,6 +70,14 @@ pub enum Code {
     LibraryUndeclared,
     /// A needed library of which it is not known whether what is required has it.
     LibraryUnproven,
+    /// A wheel that the manifest lists and that is not there.
+    ManifestMissing,
+    /// A wheel that the manifest does not list.
+    ManifestExtra,
+    /// A wheel of another size or SHA-256 than the manifest says.
+    ManifestContent,
+    /// A manifest that contradicts itself.
+    Manifest,
     /// A project that was asked for has no wheel in the set.
     SetIncomplete,
     /// Wheels that are not for each other, or not for the same ROCm.
@@ -109,7 +117,7 @@ impl UnknownCode {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 44] = [
         Self::Archive,
         Self::ArchiveContent,
         Self::ArchiveName,
@@ -141,6 +149,10 @@ impl Code {
         Self::LibraryOfSystem,
         Self::LibraryUndeclared,
         Self::LibraryUnproven,
+        Self::ManifestMissing,
+        Self::ManifestExtra,
+        Self::ManifestContent,
+        Self::Manifest,
         Self::SetIncomplete,
         Self::SetMismatch,
         Self::NotInstallable,
@@ -194,6 +206,10 @@ impl Code {
             Self::LibraryOfSystem => "library-of-system",
             Self::LibraryUndeclared => "library-undeclared",
             Self::LibraryUnproven => "library-unproven",
+            Self::ManifestMissing => "manifest-missing",
+            Self::ManifestExtra => "manifest-extra",
+            Self::ManifestContent => "manifest-content",
+            Self::Manifest => "manifest",
             Self::SetIncomplete => "set-incomplete",
             Self::SetMismatch => "set-mismatch",
             Self::NotInstallable => "not-installable",
@@ -242,6 +258,9 @@ impl Code {
             Self::LibraryOfSystem => "put it into the wheel: `auditwheel repair`",
             Self::LibraryUndeclared => "it works only where something else installs and imports that first",
             Self::LibraryUnproven => "leave `--no-audit-install` out: then what is required is installed and looked into",
+            Self::ManifestMissing | Self::ManifestExtra | Self::ManifestContent | Self::Manifest => {
+                "is this the folder that the manifest describes? If so, its wheels were changed"
+            }
             Self::SetIncomplete => "build it, and let it be recorded in the same manifest",
             Self::SetMismatch => "build those that do not fit again, against the others",
             Self::NotInstallable => "where there is no index, say `--no-audit-install`",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use manifest::{Artifact, Job, Manifest, Need, Project, WheelName, shown};
+use manifest::{Artifact, Difference, Job, Manifest, Need, Project, WheelName, shown};
 use serde::Serialize;
 use sha2::{Digest, Sha256 as Hasher};
 
@@ -33,6 +33,8 @@ pub struct Expected {
     pub alone: Vec<Project>,
     /// The versions that were planned, by the paths of the wheels.
     pub versions: BTreeMap<String, String>,
+    /// Where wheels are not those of their manifest.
+    pub differences: Vec<Finding>,
 }
 
 impl Expected {
@@ -54,12 +56,37 @@ impl Expected {
                 .collect(),
             alone: manifest.jobs.iter().filter(is_alone).map(|job| job.project).collect(),
             versions: manifest.artifacts.iter().filter_map(planned).collect(),
+            differences: Vec::new(),
         }
     }
 
     /// The targets that can be compared with those of device code.
     pub fn targets(&self) -> Vec<Target> {
         self.gfx.iter().filter_map(|target| Target::parse(target)).collect()
+    }
+}
+
+/// What a difference between a folder and its manifest is to an audit.
+pub fn difference(difference: &Difference) -> Finding {
+    let of = |path: &str, code, text: String| Finding {
+        wheel: Some(path.to_owned()),
+        hint: Some(difference.hint().to_owned()),
+        ..Finding::new(code, text)
+    };
+    let listed = |found: String, expected: String| format!("its {found}, and the manifest says {expected}");
+    match difference {
+        Difference::Missing { path } => of(path, Code::ManifestMissing, "it is in the manifest and not in the folder".to_owned()),
+        Difference::Extra { path } => of(path, Code::ManifestExtra, "it is in the folder and not in the manifest".to_owned()),
+        Difference::Size { path, expected, found } => {
+            of(path, Code::ManifestContent, listed(format!("size is {found} bytes"), expected.to_string()))
+        }
+        Difference::Hash { path, expected, found } => {
+            of(path, Code::ManifestContent, listed(format!("SHA-256 is {found}"), expected.clone()))
+        }
+        Difference::Version { .. } => Finding::new(Code::VersionPlanned, difference.to_string()),
+        Difference::Twice { .. } | Difference::Label { .. } | Difference::Incomplete { .. } => {
+            Finding { hint: Some(difference.hint().to_owned()), ..Finding::new(Code::Manifest, difference.to_string()) }
+        }
     }
 }
 

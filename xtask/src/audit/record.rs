@@ -26,6 +26,11 @@ pub fn functions(text: &str) -> BTreeMap<String, Function> {
     rows(text).unwrap_or_default().into_iter().filter_map(unusual).collect()
 }
 
+/// The files that a `RECORD` lists; of one that cannot be read, none.
+pub fn paths(text: &str) -> Vec<String> {
+    rows(text).unwrap_or_default().into_iter().map(|row| row.path).collect()
+}
+
 /// What is wrong with the `RECORD` in the folder of that name.
 pub fn findings(wheel: &Wheel, dist_info: &str) -> Vec<Finding> {
     let own = format!("{dist_info}/RECORD");

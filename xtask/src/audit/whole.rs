@@ -18,7 +18,8 @@ pub struct Proven {
 
 /// All findings, in the order in which they are told.
 pub fn findings(wheels: &[Wheel], expected: &Expected, proven: &Proven, allowed: &[Code]) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = wheels.iter().flat_map(|wheel| single::findings(wheel, allowed)).collect();
+    let mut findings = expected.differences.clone();
+    findings.extend(wheels.iter().flat_map(|wheel| single::findings(wheel, allowed)));
     // Of what could not be unpacked nothing more can be said.
     let whole: Vec<Wheel> = wheels.iter().filter(|wheel| single::is_whole(wheel, allowed)).cloned().collect();
     for (project, name, wheel) in ours(&whole) {

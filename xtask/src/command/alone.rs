@@ -2,8 +2,8 @@
 
 use super::{Code, Session, Stop};
 use crate::facts::Facts;
-use crate::file::{self, Owner};
-use crate::plan::alone::{Alone, alone, work};
+use crate::file::{self, Owner, Temporary};
+use crate::plan::alone::{Alone, alone, temporary, work};
 use crate::request::Problem;
 use crate::{observe, process};
 
@@ -57,6 +57,7 @@ impl Session<'_> {
             self.report.note(&format!("a run that was killed left {programs} running, which had to end first"));
         }
         self.alone = held;
+        self.temporary = temporary(&self.request).map(Temporary::new).transpose()?;
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::manifest::{read as named, verify};
 use super::{Code, Session, Stop, aside, result};
 use crate::audit::archive::Bombs;
-use crate::audit::expected::{Expected, is_covered, subject};
+use crate::audit::expected::{Expected, difference, is_covered, subject};
 use crate::audit::wheel::Wheel;
 use crate::audit::{self, Finding, Proven, Severity};
 use crate::cli::{AllowArgs, AuditArgs, PlanFormat};
@@ -17,7 +17,7 @@ use crate::host::Host;
 use crate::inspect::{self, InspectError, PassedOver};
 use crate::record::Record;
 use crate::redact::Secrets;
-use crate::request::{MANIFESTS, Problem};
+use crate::request::{MANIFESTS, Problem, Trial};
 use crate::version::{PythonVersion, VersionError, normalize};
 use crate::{file, gfx};
 
@@ -25,6 +25,8 @@ use crate::{file, gfx};
 #[derive(Clone, Debug, Serialize)]
 struct Report<'a> {
     findings: &'a [Finding],
+    /// What nothing is said of, and why.
+    unchecked: Vec<String>,
     wheels: Vec<Audited>,
 }
 
@@ -46,7 +48,7 @@ struct Subject {
 /// Audits a folder of wheels, or what a manifest lists.
 ///
 /// # Errors
-/// If the request is wrong, the wheels cannot be read, or are not those of the manifest.
+/// If the request is wrong, or the wheels cannot be read.
 pub fn run(args: &AuditArgs, host: &Host) -> Result<Code, Stop> {
     if !args.device_code.is_empty() {
         return device::run(&args.device_code, args.format, host);
@@ -69,18 +71,22 @@ pub fn run(args: &AuditArgs, host: &Host) -> Result<Code, Stop> {
             .hint("name the folder that the `.whl` files are in");
         return Err(Stop::Problems(Code::Unproven, vec![problem]));
     }
-    let expected = expected(&subject, given, &wheels, &secrets)?;
-    let tried = |findings: &[Finding]| match &subject.manifest {
-        Some(manifest) if is_worth_it(findings) => super::proof::of_manifest(&args.trial, host, manifest, &subject.folder),
-        _ => Ok(None),
+    let expected = expected(&subject, given, &wheels, &secrets);
+    let tried = || match &subject.manifest {
+        Some(manifest) => super::proof::of_manifest(&args.trial, host, manifest, &subject.folder),
+        None => Ok(Err("no manifest tells what belongs to it".to_owned())),
     };
-    let (findings, _) = all_findings(&wheels, &expected, &allowed, tried)?;
+    let (findings, untried) = all_findings(&wheels, &expected, &allowed, tried)?;
+    let unchecked = unchecked(&expected, untried);
     match args.format {
         PlanFormat::Json => {
-            let report = Report { wheels: wheels.iter().map(audited).collect(), findings: &findings };
+            let report = Report { wheels: wheels.iter().map(audited).collect(), findings: &findings, unchecked };
             result(&named::harmless(&serde_json::to_string_pretty(&report).unwrap_or_default()))?;
         }
-        PlanFormat::Text => result(&(lines(&findings) + &sum(&findings, &wheels)))?,
+        PlanFormat::Text => {
+            result(&(lines(&findings) + &sum(&findings, &wheels)))?;
+            unchecked.iter().try_for_each(|what| result(&format!("not checked: {what}")))?;
+        }
     }
     Ok(if findings.iter().any(Finding::is_error) { Code::Unproven } else { Code::Done })
 }
@@ -159,44 +165,57 @@ fn look(path: &str, host: &Host, secrets: &Secrets) -> Result<Subject, Stop> {
 }
 
 /// What the wheels should be: what flags say, then what the manifest says, whose wheels these must be.
-fn expected(subject: &Subject, given: Expected, wheels: &[Wheel], secrets: &Secrets) -> Result<Expected, Stop> {
-    let Some(manifest) = &subject.manifest else { return Ok(given) };
+fn expected(subject: &Subject, given: Expected, wheels: &[Wheel], secrets: &Secrets) -> Expected {
+    let Some(manifest) = &subject.manifest else { return given };
     if let Some(status) = manifest.status.filter(|status| *status != Status::Complete) {
         aside(&format!("note: the set is not complete: its status is `{status}`"), secrets);
     }
     let files: Vec<_> = wheels.iter().map(|wheel| wheel.file.clone()).collect();
-    let mut differences = manifest.verify(&files);
-    // That is a finding, with a code of its own.
-    differences.retain(|difference| difference.code() != "version");
-    if !differences.is_empty() {
-        return Err(Stop::Unproven(verify::told(&differences)));
-    }
+    // Whether versions are those that were planned is looked at for each wheel.
+    let differences = manifest.verify(&files).into_iter().filter(|found| found.code() != "version");
     let said = Expected::of(manifest);
-    Ok(Expected {
+    Expected {
         gfx: if given.gfx.is_empty() { said.gfx.clone() } else { given.gfx },
         python: given.python.or(said.python),
         rocm: given.rocm.or(said.rocm.clone()),
+        differences: differences.map(|found| difference(&found)).collect(),
         ..said
-    })
+    }
 }
 
-/// Nothing of a set is run that is known to be wrong.
-fn is_worth_it(findings: &[Finding]) -> bool {
-    !findings.iter().any(Finding::is_error)
-}
-
-/// What is wrong with the wheels, and whether they were tried in a clean environment, too.
+/// What is wrong with the wheels, and why they were not tried in a clean environment, if they were not. Nothing of a set is run that is known to be
+/// wrong.
 fn all_findings(
     wheels: &[Wheel],
     expected: &Expected,
     allowed: &[audit::Code],
-    tried: impl FnOnce(&[Finding]) -> Result<Option<Proven>, Stop>,
-) -> Result<(Vec<Finding>, bool), Stop> {
+    tried: impl FnOnce() -> Result<Result<Proven, String>, Stop>,
+) -> Result<(Vec<Finding>, Option<String>), Stop> {
     let findings = audit::findings(wheels, expected, &Proven::default(), allowed);
-    Ok(match tried(&findings)? {
-        Some(proven) => (audit::findings(wheels, expected, &proven, allowed), true),
-        None => (findings, false),
+    if findings.iter().any(Finding::is_error) {
+        return Ok((findings, Some("it is known to be wrong".to_owned())));
+    }
+    Ok(match tried()? {
+        Ok(proven) => (audit::findings(wheels, expected, &proven, allowed), None),
+        Err(why) => (findings, Some(why)),
     })
+}
+
+/// What an audit says nothing of.
+fn unchecked(expected: &Expected, untried: Option<String>) -> Vec<String> {
+    let unsaid = |what: &str, flag: &str| format!("{what}: neither a manifest nor `--{flag}` says which they are for");
+    let mut unchecked = Vec::new();
+    if expected.gfx.is_empty() {
+        unchecked.push(unsaid("whether the wheels have code for their GPU targets, and no other", "gfx"));
+    }
+    if expected.python.is_none() {
+        unchecked.push(unsaid("whether the wheels are for one Python", "python"));
+    }
+    if expected.rocm.is_none() {
+        unchecked.push(unsaid("whether the wheels are for one ROCm", "rocm-sdk-version"));
+    }
+    unchecked.extend(untried.map(|why| format!("whether the set can be installed and imported: {why}")));
+    unchecked
 }
 
 fn unreadable(errors: Vec<InspectError>) -> Stop {
@@ -242,22 +261,24 @@ fn sum(findings: &[Finding], wheels: &[Wheel]) -> String {
 pub(super) fn stage(session: &mut Session, facts: &Facts, record: &mut Record, args: &AllowArgs) -> Result<(), Stop> {
     let allowed = allowed(args).map_err(|problems| Stop::Problems(Code::Request, problems))?;
     let manifest = record.manifest();
-    let trial = session.request.trial;
     // A set that lacks a wheel is not whole, which is said elsewhere and no fault of those that are there.
     let expected = Expected { asked: Vec::new(), ..Expected::of(manifest) };
+    let untried = session.untried(facts, manifest)?;
+    // What cannot be tried now is tried by the next run that can.
+    let trial = if untried.is_some() { Trial::Skip } else { session.request.trial };
     if manifest.artifacts.is_empty() || is_covered(manifest, &expected, trial, &allowed) {
         return Ok(());
     }
     let files: Vec<(String, u64)> =
         manifest.artifacts.iter().map(|wheel| (wheel.relative_path.as_str().to_owned(), wheel.size_bytes)).collect();
     let wheels = inspect::contents_of(&session.request.places.output, &files, bombs(&allowed)).map_err(unreadable)?;
-    let tried = |findings: &[Finding]| if is_worth_it(findings) { session.try_set(facts, manifest) } else { Ok(None) };
-    let (findings, installed) = all_findings(&wheels, &expected, &allowed, tried)?;
+    let tried = || untried.map_or_else(|| session.try_set(facts, manifest).map(Ok), |why| Ok(Err(why)));
+    let (findings, untried) = all_findings(&wheels, &expected, &allowed, tried)?;
     let written = Audit {
         subject: subject(&manifest.artifacts, &expected, trial, &allowed),
         findings: findings.iter().map(|finding| recorded(finding, session)).collect(),
         allowed: allowed.iter().map(|code| code.name().to_owned()).collect(),
-        installed,
+        installed: untried.is_none(),
         extra: Extra::new(),
     };
     let found = |artifact: &Artifact| {
@@ -273,6 +294,7 @@ pub(super) fn stage(session: &mut Session, facts: &Facts, record: &mut Record, a
         return Err(Stop::Unproven(lines(errors)));
     }
     session.report.note(&format!("audit: {}", sum(&findings, &wheels)));
+    untried.iter().for_each(|why| session.report.note(&format!("the set is not tried in a clean environment: {why}")));
     Ok(())
 }
 

@@ -37,6 +37,7 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     let mut record = Record::begin(&session.request, host, &facts, &track)?;
     record.warning().iter().for_each(|warning| session.warn(warning));
     let ended = make(&mut session, &mut facts, &mut record);
+    let ended = ended.and_then(|()| leave_out_lacking(&mut session, &mut record));
     let ended = ended.and_then(|()| audit::stage(&mut session, &facts, &mut record, &args.audit));
     finish(&mut session, record, ended.map_err(Stop::or_interrupted), &given)
 }
@@ -125,6 +126,14 @@ fn prepare(session: &mut Session, facts: &mut Facts) -> Result<(), Stop> {
     // However much of a checkout is there, it is not what was to be built.
     for project in session.lost.iter().filter_map(|(name, _)| checked_out(name)) {
         facts.checkouts.remove(&project);
+    }
+    Ok(())
+}
+
+/// What the set lacks although all else is done is optional, or not this run's to build.
+fn leave_out_lacking(session: &mut Session, record: &mut Record) -> Result<(), Stop> {
+    for path in record.leave_out_lacking(session.host, &session.request.places.output)? {
+        session.warn(&format!("`{path}` is of an earlier run and does not belong to this set, so it is removed"));
     }
     Ok(())
 }

@@ -18,6 +18,9 @@ use crate::plan::{self, Job};
 use crate::request::{OnFailure, Places, Problem, Request, RocmWish, Trial};
 use crate::version::Specifier;
 
+/// Why a set is not tried although it could be.
+const FORBIDDEN: &str = "`--no-audit-install` is given";
+
 /// Tries the set. The environment is removed afterwards.
 ///
 /// # Errors
@@ -49,20 +52,25 @@ fn prove(proof: &Proof, world: &World, draw: &mut dyn FnMut(&Event)) -> Result<P
 }
 
 impl Session<'_> {
-    /// Tries the set of a manifest, if that is wanted and it can be tried by itself.
+    /// Why the set of a manifest is not tried, if that is so.
     ///
     /// # Errors
     /// If there is no interpreter for it.
-    pub(super) fn try_set(&mut self, facts: &Facts, manifest: &Manifest) -> Result<Option<Proven>, Stop> {
+    pub(super) fn untried(&self, facts: &Facts, manifest: &Manifest) -> Result<Option<String>, Stop> {
         if self.request.trial == Trial::Skip {
-            return Ok(None);
+            return Ok(Some(FORBIDDEN.to_owned()));
         }
+        let python = plan::python::choose(&self.request, facts).map_err(Stop::world)?;
+        Ok(untried(manifest, &wheels(manifest, str::to_owned), python))
+    }
+
+    /// Tries the set of a manifest, which can be tried.
+    ///
+    /// # Errors
+    /// If there is no interpreter for it.
+    pub(super) fn try_set(&mut self, facts: &Facts, manifest: &Manifest) -> Result<Proven, Stop> {
         let (host, python) = (self.host, plan::python::choose(&self.request, facts).map_err(Stop::world)?);
         let wheels = wheels(manifest, |path| host.platform.join(&self.request.places.output, path));
-        if let Some(why) = untried(manifest, &wheels, python) {
-            self.report.note(&format!("the set is not tried in a clean environment: {why}"));
-            return Ok(None);
-        }
         if self.logs.is_empty() {
             self.logs = self.logs_folder(facts)?;
         }
@@ -77,20 +85,26 @@ impl Session<'_> {
             logs: self.logs.clone(),
             recorded: BTreeSet::new(),
             limits: self.limits(Patience::Interruptible),
+            temporary: self.temporary_variables(),
         };
         let report = &mut self.report;
-        prove(&proof, &world, &mut |event| report.draw_part(event)).map(Some)
+        prove(&proof, &world, &mut |event| report.draw_part(event))
     }
 }
 
-/// Tries the set of a manifest that somebody else may have written, whose wheels are in a folder.
+/// Tries the set of a manifest that somebody else may have written, whose wheels are in a folder; or tells why not.
 ///
 /// # Errors
 /// If the request is wrong, or there is no interpreter for it.
-pub(super) fn of_manifest(args: &TrialArgs, host: &Host, manifest: &Manifest, folder: &str) -> Result<Option<Proven>, Stop> {
+pub(super) fn of_manifest(
+    args: &TrialArgs,
+    host: &Host,
+    manifest: &Manifest,
+    folder: &str,
+) -> Result<Result<Proven, String>, Stop> {
     let trial = Trial::of(&args.how);
     if trial == Trial::Skip {
-        return Ok(None);
+        return Ok(Err(FORBIDDEN.to_owned()));
     }
     let recorded = manifest.rocm.as_ref().and_then(|rocm| rocm.index.clone());
     let recorded = recorded.filter(|_| args.index_url.is_none() && args.find_links.is_none());
@@ -117,7 +131,10 @@ pub(super) fn of_manifest(args: &TrialArgs, host: &Host, manifest: &Manifest, fo
     // Another audit, or a build, would take the environment away.
     session.keep_others_from_work()?;
     let facts = session.facts(None);
-    session.try_set(&facts, manifest)
+    match session.untried(&facts, manifest)? {
+        Some(why) => Ok(Err(why)),
+        None => session.try_set(&facts, manifest).map(Ok),
+    }
 }
 
 /// The wheels of a manifest that are a project's, with their paths.
@@ -152,7 +169,7 @@ fn exactly(wish: &RocmWish, version: &str) -> Option<RocmWish> {
 /// The same for what tidies up, whatever became of the rest.
 fn tidying<'a>(world: &World<'a>) -> World<'a> {
     let limits = Limits { patience: Patience::ToTheEnd, ..world.limits };
-    World { limits, logs: world.logs.clone(), recorded: BTreeSet::new(), ..*world }
+    World { limits, logs: world.logs.clone(), recorded: BTreeSet::new(), temporary: world.temporary.clone(), ..*world }
 }
 
 /// Does one job; how it failed, if it did.

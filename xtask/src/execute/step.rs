@@ -14,12 +14,11 @@ use super::wheel::wheels;
 use super::{Limits, Patience, Wheels, World, fill};
 
 use crate::event::{Cut, Event, Failed};
-use crate::facts::{Python, Seen};
+use crate::facts::Seen;
 use crate::failure::{Class, Watch};
 use crate::host::{NETWORK_TIMEOUT, STALL_TIMEOUT};
 use crate::plan::jobs::halved;
-use crate::plan::rocm::{check_set, hashes};
-use crate::plan::{Action, CheckRocm, Command, Failure, Job, JobName, Retry, Step, When};
+use crate::plan::{Action, Changes, Command, Failure, Job, JobName, Retry, Step, When};
 use crate::process::{Ended, News, ProcessError, Spawn};
 use crate::{file, observe, process};
 
@@ -158,8 +157,6 @@ impl<'a> JobRun<'a> {
                 let World { host, looks, .. } = self.world;
                 observe::commit_translated(host, looks, dir, *submodules).map_err(|cause| failed(&cause))
             }
-            Action::NoteInstall { notes, packages } => observe::note_install(notes, packages).map_err(|error| failed(&error)),
-            Action::InstallDone { notes, packages } => observe::install_done(notes, packages).map_err(|error| failed(&error)),
             Action::CheckRocm(check) => self.check_rocm(check).map_err(|cause| failed(&cause)),
             Action::TakeWheel(take) => self.take_wheel(take).map_err(|cause| failed(&cause)),
             Action::ReadCache(read) => {
@@ -180,7 +177,21 @@ impl<'a> JobRun<'a> {
         self.run(step, command, &spawn)
     }
 
+    /// Runs a command; what it changes is noted before, and the note taken back when it succeeded.
     fn run(&mut self, step: &Step, command: &Command, spawn: &Spawn) -> Outcome<()> {
+        let log = self.log_path.clone();
+        let failed = |cause: String| Failed::of(&step.purpose, cause, &log);
+        if let Some(Changes { notes, what }) = &command.changes {
+            observe::note_change(notes, what).map_err(failed)?;
+        }
+        self.run_patiently(step, command, spawn)?;
+        match &command.changes {
+            Some(Changes { notes, what }) => observe::change_done(notes, what).map_err(failed),
+            None => Ok(()),
+        }
+    }
+
+    fn run_patiently(&mut self, step: &Step, command: &Command, spawn: &Spawn) -> Outcome<()> {
         let mut pauses = match command.retry {
             Retry::Never | Retry::HalfTheJobs => [].iter(),
             Retry::Network => process::PAUSES.iter(),
@@ -332,6 +343,7 @@ impl<'a> JobRun<'a> {
             cwd: command.cwd.clone(),
             env: env.collect::<Outcome<_>>()?,
             limits: self.limits(command),
+            temporary: self.world.temporary.clone(),
         })
     }
 
@@ -354,23 +366,6 @@ impl<'a> JobRun<'a> {
         // Before quotes are put around them, too: a secret may have one in it.
         safe.args.iter_mut().for_each(|arg| *arg = self.world.secrets.redact(arg).into_owned());
         self.world.secrets.redact(&process::paste(&safe, self.world.host.platform)).into_owned()
-    }
-
-    fn check_rocm(&mut self, check: &CheckRocm) -> Result<(), String> {
-        let python: Python = observe::ask_python(&check.python)?;
-        let mut set = check_set(&python.distributions, &check.distributions, &check.asked).map_err(|problems| {
-            let texts = problems.iter().map(|problem| match &problem.hint {
-                Some(hint) => format!("{}\nhint: {hint}", problem.text),
-                None => problem.text.clone(),
-            });
-            texts.collect::<Vec<_>>().join("\n")
-        })?;
-        let list = set.distributions.iter().map(|(name, version)| format!("{name} {version}"));
-        self.say(format!("installed: {}", list.collect::<Vec<_>>().join(", ")));
-        let report = file::read_if_there(&check.report).map_err(|error| error.to_string())?;
-        set.sha256 = hashes(&report.unwrap_or_default(), &set.distributions);
-        file::remove_all(&check.report).map_err(|error| error.to_string())?;
-        observe::keep_rocm_set(&check.record, &set).map_err(|error| error.to_string())
     }
 
     pub(super) fn write_log(&mut self, text: &str) {

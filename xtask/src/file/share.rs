@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, failed, make_parent};
+use super::{Outcome, failed, make_folder, make_parent, remove_all};
 
 /// Opens a file that only one run has at a time, and waits for the run that has it. It is let go with the value, or when the tool is killed.
 ///
@@ -41,6 +41,29 @@ impl Drop for Held {
     /// What is left in it says that somebody was killed.
     fn drop(&mut self) {
         let _ = self.file.set_len(0);
+    }
+}
+
+/// A folder for temporary files, empty at first, that goes with the value.
+#[derive(Debug)]
+pub struct Temporary(pub String);
+
+impl Temporary {
+    /// Makes it, without what a run that was killed left in it. It must be in a folder that no other run has.
+    ///
+    /// # Errors
+    /// If it cannot be emptied or made.
+    pub fn new(path: String) -> Outcome<Self> {
+        remove_all(&path)?;
+        make_folder(&path)?;
+        Ok(Temporary(path))
+    }
+}
+
+impl Drop for Temporary {
+    /// What cannot be removed now is removed by the next run.
+    fn drop(&mut self) {
+        let _ = remove_all(&self.0);
     }
 }
 

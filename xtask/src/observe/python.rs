@@ -5,11 +5,13 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use super::halves::halves;
 use super::rocm;
 use crate::facts::{Candidate, EnvironmentState, Looks, Python, Ready, RocmSet, RocmState, Seen};
 use crate::file;
 use crate::host::Host;
 use crate::plan::python::{Misfit, misfit};
+use crate::plan::rocm::{ROCM, is_rocm};
 use crate::process::{self, ProcessError};
 use crate::request::{Request, Venv, venv_note, venv_notes, venv_python};
 use crate::version::PythonVersion;
@@ -126,11 +128,15 @@ fn in_folder(host: &Host, dir: &str, maker: Maker) -> EnvironmentState {
 fn ready(host: &Host, interpreter: &str, prefix: &str) -> EnvironmentState {
     let note = |name: &str| venv_note(host.platform, prefix, name);
     let state = || {
-        Ok(Ready {
-            python: ask(interpreter, prefix)?,
-            interrupted: read_note(&note("installing"))?.unwrap_or_default(),
-            rocm_set: read_note(&note("rocm"))?,
-        })
+        let python = ask(interpreter, prefix)?;
+        let interrupted: BTreeSet<String> = read_note(&note("installing"))?.unwrap_or_default();
+        // Packages of ROCm unpack themselves and change.
+        let counts = |distribution: &str| interrupted.contains(ROCM) || !is_rocm(distribution);
+        let halves = match interrupted.is_empty() {
+            true => BTreeSet::new(),
+            false => halves(host.platform, &python.site_packages, &counts).map_err(|error| error.to_string())?,
+        };
+        Ok(Ready { python, interrupted, halves, rocm_set: read_note(&note("rocm"))? })
     };
     state().map_or_else(EnvironmentState::Broken, |ready| EnvironmentState::Ready(Box::new(ready)))
 }
@@ -140,20 +146,24 @@ fn read_note<T: for<'a> Deserialize<'a>>(path: &str) -> Result<Option<T>, String
     serde_json::from_str(&text).map(Some).map_err(|error| format!("`{path}` is not what the tool wrote: {error}"))
 }
 
-/// Notes, before an installation begins, that these packages are being installed: what is noted and not taken back is installed again.
+/// Notes that something in the environment is about to be changed: what is noted and not taken back is not believed.
 ///
 /// # Errors
 /// In words: if the note cannot be read or written.
-pub fn note_install(notes: &str, packages: &[String]) -> Result<(), String> {
-    change_note(notes, |noted| noted.extend(packages.iter().cloned()))
+pub fn note_change(notes: &str, what: &str) -> Result<(), String> {
+    change_note(notes, |noted| {
+        noted.insert(what.to_owned());
+    })
 }
 
-/// Takes the note back: these packages are installed.
+/// Takes the note back: that was done.
 ///
 /// # Errors
 /// In words: if the note cannot be read or written.
-pub fn install_done(notes: &str, packages: &[String]) -> Result<(), String> {
-    change_note(notes, |noted| noted.retain(|name| !packages.contains(name)))
+pub fn change_done(notes: &str, what: &str) -> Result<(), String> {
+    change_note(notes, |noted| {
+        noted.remove(what);
+    })
 }
 
 /// Jobs that run side by side note their packages in one file.

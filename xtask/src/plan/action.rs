@@ -33,6 +33,19 @@ pub struct Command {
     /// How many seconds it may print nothing before it is ended; without a limit, for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub silence: Option<u32>,
+    /// What it changes in an environment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
+}
+
+/// What a command installs or removes. It is noted before the command begins, and the note is taken back once it succeeded: what stays noted is
+/// not believed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Changes {
+    /// The file that keeps the notes.
+    pub notes: String,
+    /// A distribution, or other words that no distribution is called by.
+    pub what: String,
 }
 
 /// What a failing command means for its job.
@@ -71,6 +84,7 @@ impl Command {
             failure: Failure::Fatal,
             retry: Retry::Never,
             silence: None,
+            changes: None,
         }
     }
 
@@ -104,6 +118,12 @@ impl Command {
     /// It tells its progress, and is ended when it tells nothing for so many seconds.
     pub fn talking(mut self, silence: u32) -> Self {
         self.silence = Some(silence);
+        self
+    }
+
+    /// It changes an environment.
+    pub fn changing(mut self, notes: &str, what: &str) -> Self {
+        self.changes = Some(Changes { notes: notes.to_owned(), what: what.to_owned() });
         self
     }
 
@@ -201,20 +221,6 @@ pub enum Action {
         dir: String,
         /// What is noted.
         mark: Mark,
-    },
-    /// Notes that the installation of these packages began, before it begins.
-    NoteInstall {
-        /// The file that keeps the notes.
-        notes: String,
-        /// Distribution names.
-        packages: Vec<String>,
-    },
-    /// Takes the note back.
-    InstallDone {
-        /// The file that keeps the notes.
-        notes: String,
-        /// Distribution names.
-        packages: Vec<String>,
     },
     /// Looks whether a checkout and its submodules are at their commits.
     CheckCheckout {

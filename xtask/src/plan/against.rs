@@ -163,5 +163,5 @@ pub fn install(setting: &Setting, path: &str, version: &str, job: &mut Job) {
     // pip would leave one of the same version as it is, whichever file it is from.
     let other = setting.python.installed("torch").map(|_| setting.pip_uninstall("torch", &setting.host.temp_dir()));
     job.steps = other.into_iter().collect();
-    job.steps.extend(setting.install("torch", path, &["--find-links", &setting.request.places.output]));
+    job.steps.push(setting.install("torch", path, &["--find-links", &setting.request.places.output]));
 }

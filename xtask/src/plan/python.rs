@@ -5,6 +5,7 @@ use crate::host::{Host, Platform};
 use crate::request::{Problem, PythonWish, Request, Venv, venv_note, venv_notes, venv_python};
 use crate::version::PythonVersion;
 
+use super::rocm::normalized;
 use super::{Action, Command, Job, Step};
 
 /// The name of the job that makes the environment.
@@ -114,12 +115,12 @@ pub fn environment(request: &Request, python: &Python) -> String {
 /// If no interpreter fits, or what is there cannot be used.
 pub fn job(request: &Request, host: &Host, facts: &Facts) -> Result<Option<Job>, Problem> {
     let python = choose(request, facts)?;
-    if request.places.venv == Venv::Interpreter {
-        return usable_itself(python).map(|()| None);
-    }
     let dir = environment(request, python);
     match &facts.environment {
-        EnvironmentState::Ready(ready) => usable(request, python, ready, &dir).map(|()| None),
+        state if request.places.venv == Venv::Interpreter => {
+            usable_itself(python).and_then(|()| state.ready().map_or(Ok(None), |ready| mend(request, host, ready)))
+        }
+        EnvironmentState::Ready(ready) => usable(request, python, ready, &dir).and_then(|()| mend(request, host, ready)),
         EnvironmentState::Absent if request.places.venv == Venv::Own => Ok(Some(make(host, python, &dir))),
         // One that is named was looked at before; a shell may still say that one is active that somebody has removed.
         EnvironmentState::Absent => Err(Problem::new(format!("the active virtual environment `{dir}` is not there"))
@@ -201,6 +202,33 @@ fn make(host: &Host, python: &Python, dir: &str) -> Job {
         ),
     ];
     job
+}
+
+/// Whose notes a folder among packages has, by the normalised name: `numpy` of `numpy-2.2.0.dist-info`.
+pub fn distribution(notes: &str) -> Option<String> {
+    let (name, _) = notes.strip_suffix(".dist-info")?.split_once('-')?;
+    (!name.starts_with('~')).then(|| normalized(name))
+}
+
+/// The job that takes away what pip left half done, so that it installs that again. pip itself removes nothing whose notes are incomplete, and takes
+/// what lacks a module for installed.
+///
+/// # Errors
+/// If a distribution is half installed where the tool removes nothing that it was not told to.
+fn mend(request: &Request, host: &Host, ready: &Ready) -> Result<Option<Job>, Problem> {
+    let Python { site_packages, prefix, executable, .. } = &ready.python;
+    let what = ready.interrupted.iter().cloned().collect::<Vec<_>>().join(", ");
+    if request.places.venv != Venv::Own {
+        let names: Vec<String> = ready.halves.iter().filter_map(|half| distribution(half)).collect();
+        let text = format!("{} in `{prefix}` is only half there: an earlier run was interrupted at {what}", names.join(", "));
+        let hint = format!("`{executable} -m pip install --ignore-installed {}`", names.join(" "));
+        return if names.is_empty() { Ok(None) } else { Err(Problem::new(text).hint(hint)) };
+    }
+    let mut job = Job::new(JOB);
+    job.why = vec![format!("`{prefix}` is mended: an earlier run was interrupted at {what}")];
+    let remove = |half: &String| Step::new(format!("removing {half}"), Action::Remove(host.platform.join(site_packages, half)));
+    job.steps = ready.halves.iter().map(remove).collect();
+    Ok((!job.steps.is_empty()).then_some(job))
 }
 
 /// What an interrupted `ensurepip` left is not mended by another one. It is renamed before it is removed: a removal that is ended from outside may

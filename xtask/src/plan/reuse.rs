@@ -81,7 +81,7 @@ pub fn installed(setting: &Setting, project: Project, known: &Known) -> Option<J
         job.steps = torch::reinstalled(setting);
     } else {
         job.steps.push(setting.pip_uninstall(&name, &setting.host.temp_dir()));
-        job.steps.extend(setting.install(&name, Hole::Wheel(project), &[]));
+        job.steps.push(setting.install(&name, Hole::Wheel(project), &[]));
     }
     Some(job)
 }

@@ -19,7 +19,7 @@ use super::{Action, CheckRocm, Command, Env, Job, Step, python};
 pub const JOB: &str = "rocm";
 
 /// The package that the others hang on.
-const ROCM: &str = "rocm";
+pub const ROCM: &str = "rocm";
 
 /// The version of the packages on PyPI that hold nothing but the name.
 const PLACEHOLDER: &str = "0.1.0";
@@ -45,7 +45,8 @@ pub fn distributions(wish: &RocmWish) -> Vec<String> {
     base.into_iter().chain(targets.map(|target| normalized(&format!("{}{target}", DEVICE.1)))).collect()
 }
 
-fn normalized(name: &str) -> String {
+/// A distribution's name in its one spelling.
+pub fn normalized(name: &str) -> String {
     name.to_ascii_lowercase().replace(['_', '.'], "-")
 }
 
@@ -172,7 +173,7 @@ pub fn job(request: &Request, host: &Host, facts: &Facts) -> Result<Option<Job>,
     };
     let (program, prefix) = python::inside(request, host, facts, base);
     let ready: Option<&Ready> = match &facts.environment {
-        EnvironmentState::Ready(ready) if environment.is_none() => Some(ready),
+        EnvironmentState::Ready(ready) => Some(ready),
         _ => None,
     };
     let installer = Installer { request, host, program, prefix };
@@ -239,9 +240,9 @@ impl Installer<'_> {
         let wish = &self.request.rocm;
         let cache: Vec<&str> = wish.pip_cache_dir.as_deref().map_or(Vec::new(), |dir| vec!["--cache-dir", dir]);
         let note = |name| venv_note(self.host.platform, &self.prefix, name);
-        let (notes, packages) = (note("installing"), vec![ROCM.to_owned()]);
         let purge = self.command(&["-m", "pip", "cache", "remove", ROCM]).args(cache.iter().copied()).tolerated();
         let install = self.command(&["-m", "pip", "install", "--force-reinstall"]).args(from(wish)).args(cache);
+        let install = install.changing(&note("installing"), ROCM);
         // As a variable: the arguments are those that workflows show, and a pip older than the report takes no notice.
         let report = note("report");
         let reporting = Env::from([("PIP_REPORT".to_owned(), Some(report.as_str().into()))]);
@@ -255,12 +256,7 @@ impl Installer<'_> {
         vec![
             // `rocm` is an sdist: the wheel in the cache holds what was true when and where it was built.
             Step::ask("removing the wheel of rocm from pip's cache", purge),
-            Step::new(
-                "noting that the ROCm packages are being installed",
-                Action::NoteInstall { notes: notes.clone(), packages: packages.clone() },
-            ),
             Step::run("installing the ROCm packages", install.arg(requirement(wish)).env(&reporting).network()),
-            Step::new("noting that they are installed", Action::InstallDone { notes, packages }),
             Step::new("looking whether all of them are there", Action::CheckRocm(check)),
             Step::ask("asking the SDK for its version", self.command(&["-m", "rocm_sdk", "version"])),
             self.unpack(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use manifest::Project;
 
 use super::naming::{self, Local};
-use super::{Action, Command, Step, Value};
+use super::{Command, Step, Value};
 use crate::facts::{Checkout, Facts, Python, Rocm};
 use crate::host::{Host, Platform};
 use crate::request::{Chosen, Problem, Request, Venv, venv_note};
@@ -85,20 +85,26 @@ impl<'a> Setting<'a> {
         Command::new(&self.python.executable, cwd, args)
     }
 
-    /// `pip install` of what comes from an index.
-    pub fn pip_install(&self, cwd: &str, args: &[&str]) -> Command {
-        self.run(cwd, &["-m", "pip", "install"]).args(args.iter().copied()).network()
+    /// A run of pip that changes the environment.
+    fn pip(&self, what: &str, cwd: &str, args: &[&str]) -> Command {
+        let notes = venv_note(self.host.platform, &self.python.prefix, "installing");
+        self.run(cwd, &["-m", "pip"]).args(args.iter().copied()).changing(&notes, what)
+    }
+
+    /// The step that installs what the arguments name from an index.
+    pub fn pip_install(&self, what: &str, cwd: &str, args: &[&str]) -> Step {
+        let command = self.pip(what, cwd, &["install"]).args(args.iter().copied()).args(self.pip_cache());
+        Step::run(format!("installing {what}"), command.network())
     }
 
     /// `--cache-dir`, if pip was given one.
-    pub fn pip_cache(&self) -> Vec<&'a str> {
+    fn pip_cache(&self) -> Vec<&'a str> {
         self.request.rocm.pip_cache_dir.as_deref().map_or(Vec::new(), |dir| vec!["--cache-dir", dir])
     }
 
     /// Removes a distribution. It runs where no folder can be mistaken for a module.
     pub fn pip_uninstall(&self, name: &str, cwd: &str) -> Step {
-        let command = self.run(cwd, &["-m", "pip", "uninstall", name, "-y"]);
-        Step::ask(format!("removing the installed {name}"), command)
+        Step::ask(format!("removing the installed {name}"), self.pip(name, cwd, &["uninstall", name, "-y"]))
     }
 
     /// What is to be said before a distribution is removed from an environment that is the user's.
@@ -107,19 +113,10 @@ impl<'a> Setting<'a> {
         Some(format!("{name} {version} is removed from the environment `{}`", self.python.prefix))
     }
 
-    /// Installs a wheel, noting when that begins and ends, so that one that was interrupted is not believed.
-    pub fn install(&self, name: &str, wheel: impl Into<Value>, args: &[&str]) -> Vec<Step> {
-        let notes = venv_note(self.host.platform, &self.python.prefix, "installing");
-        let packages = vec![name.to_owned()];
-        let command = self.pip_install(&self.host.temp_dir(), args).arg(wheel);
-        vec![
-            Step::new(
-                format!("noting that {name} is being installed"),
-                Action::NoteInstall { notes: notes.clone(), packages: packages.clone() },
-            ),
-            Step::run(format!("installing {name}"), command),
-            Step::new(format!("noting that {name} is installed"), Action::InstallDone { notes, packages }),
-        ]
+    /// Installs a wheel.
+    pub fn install(&self, name: &str, wheel: impl Into<Value>, args: &[&str]) -> Step {
+        let command = self.pip(name, &self.host.temp_dir(), &["install"]).args(args.iter().copied()).arg(wheel);
+        Step::run(format!("installing {name}"), command.network())
     }
 }
 

@@ -74,8 +74,10 @@ fn write_step(text: &mut String, number: usize, step: &Step, secrets: &Secrets) 
         }
         Action::CheckCheckout { commit, .. } => write_detail(text, commit),
         Action::Unlock { names, .. } => write_detail(text, &names.join(" ")),
-        Action::CommitTranslated { .. } | Action::IgnoreSubmodules { .. } | Action::MarkCheckout { .. } => {}
-        Action::NoteInstall { .. } | Action::InstallDone { .. } | Action::ReadCache(_) => {}
+        Action::CommitTranslated { .. }
+        | Action::IgnoreSubmodules { .. }
+        | Action::MarkCheckout { .. }
+        | Action::ReadCache(_) => {}
     }
 }
 

@@ -145,10 +145,11 @@ pub fn reinstalled(setting: &Setting) -> Vec<Step> {
 
 /// What follows once its wheel is there.
 fn after(setting: &Setting) -> Vec<Step> {
-    let mut steps = setting.install("torch", Hole::Wheel(Project::Pytorch), &triton_links(setting));
     let sanity = setting.run(&setting.host.temp_dir(), &["-c", "import torch; print(torch.cuda.is_available())"]);
-    steps.push(Step::run("trying whether torch can be imported", sanity));
-    steps
+    vec![
+        setting.install("torch", Hole::Wheel(Project::Pytorch), &triton_links(setting)),
+        Step::run("trying whether torch can be imported", sanity),
+    ]
 }
 
 /// The variables that configure torch.
@@ -224,14 +225,16 @@ fn before(setting: &Setting) -> Vec<Step> {
 fn requirements(setting: &Setting) -> Vec<Step> {
     let dir = setting.dir(Project::Pytorch);
     let file = |name: &str| setting.join(dir, name);
-    let mut steps = vec![setting.pip_uninstall("torch", &setting.host.temp_dir())];
-    let requirements = setting.pip_install(dir, &["-r", &file("requirements.txt")]).args(setting.pip_cache());
-    steps.push(Step::run("installing torch's requirements", requirements));
-    let mut backend = setting.pip_install(dir, &["build"]);
+    let backend = file("requirements-build.txt");
+    let mut builders = vec!["build"];
     if setting.checkout(Project::Pytorch).present.contains("requirements-build.txt") {
-        backend = backend.args(["-r", &file("requirements-build.txt")]);
+        builders.extend(["-r", &backend]);
     }
-    steps.push(Step::run("installing what builds torch", backend.args(setting.pip_cache())));
+    let mut steps = vec![
+        setting.pip_uninstall("torch", &setting.host.temp_dir()),
+        setting.pip_install("torch's requirements", dir, &["-r", &file("requirements.txt")]),
+        setting.pip_install("what builds torch", dir, &builders),
+    ];
     if setting.host.platform == Platform::Windows {
         // The ninja of the package index hangs or fails on Windows; torch's requirements have just brought it.
         steps.push(setting.pip_uninstall("ninja", dir));

@@ -49,9 +49,8 @@ fn linux(setting: &Setting) -> Result<Recipe, Problem> {
     recipe.before.push(setting.pip_uninstall(&name, &setting.host.temp_dir()));
     recipe.warnings.extend(setting.loss(&name));
     let requirements = setting.join(top, "python/requirements.txt");
-    let command = setting.pip_install(top, &["-r", &requirements]).args(setting.pip_cache());
-    recipe.before.push(Step::run("installing triton's requirements", command));
-    recipe.after = setting.install(&name, Hole::Wheel(Project::Triton), &[]);
+    recipe.before.push(setting.pip_install("triton's requirements", top, &["-r", &requirements]));
+    recipe.after = vec![setting.install(&name, Hole::Wheel(Project::Triton), &[])];
     recipe.distribution = name;
     Ok(recipe)
 }
@@ -97,8 +96,7 @@ fn windows(setting: &Setting) -> Result<Recipe, Problem> {
     let mut recipe = Recipe::new(setting, Project::Triton, &["-m", "build", "--wheel"], (env, whys));
     recipe.distribution = name(setting, &recipe.env);
     recipe.before = steps;
-    let tools = setting.pip_install(dir, &["build", "wheel"]);
-    recipe.before.push(Step::run("installing what builds triton", tools));
+    recipe.before.push(setting.pip_install("what builds triton", dir, &["build", "wheel"]));
     Ok(recipe)
 }
 

@@ -155,6 +155,11 @@ impl Places {
         self.platform.join(&self.work, &format!("{NOTES}/lock"))
     }
 
+    /// The folder for temporary files of the run's programs.
+    pub fn temporary(&self) -> String {
+        self.platform.join(&self.work, &format!("{NOTES}/tmp"))
+    }
+
     /// The miniature SDK and repositories of `--demo`: `sdk`, `origins`.
     pub fn demo(&self, what: &str) -> String {
         self.platform.join(&self.work, what)

@@ -93,7 +93,7 @@ pub(in crate::command) fn manifest(path: &str) -> Result<read::Read, Stop> {
 }
 
 /// The differences by kind, each kind with its hints; of many, the first and how many more there are.
-pub(in crate::command) fn told(differences: &[Difference]) -> String {
+fn told(differences: &[Difference]) -> String {
     let mut kinds: Vec<&str> = Vec::new();
     let mut of_kind: BTreeMap<&str, Vec<&Difference>> = BTreeMap::new();
     for difference in differences {

@@ -192,15 +192,15 @@ fn notes_are_kept_by_jobs_side_by_side() {
     let world = World::new();
     let path = world.at("venv/.therock-xtask/installing.json");
     let read = || read_note::<Vec<String>>(&path).unwrap().unwrap_or_default();
-    let package = |number: usize| vec![format!("package{number}")];
+    let package = |number: usize| format!("package{number}");
     std::thread::scope(|scope| {
         for number in 0..8 {
             let path = &path;
-            scope.spawn(move || note_install(path, &package(number)).unwrap());
+            scope.spawn(move || note_change(path, &package(number)).unwrap());
         }
     });
     assert_eq!(read().len(), 8);
-    (1..8).for_each(|number| install_done(&path, &package(number)).unwrap());
+    (1..8).for_each(|number| change_done(&path, &package(number)).unwrap());
     assert_eq!(read(), ["package0"]);
     let set = RocmSet {
         asked: "rocm[devel]>1.0".to_owned(),

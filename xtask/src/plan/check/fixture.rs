@@ -86,7 +86,7 @@ pub fn ready(prefix: &str, distributions: &[(&str, &str)]) -> Ready {
     let mut inside = python(&format!("{prefix}/bin/python"), "3.12.1");
     inside.prefix = prefix.to_owned();
     inside.distributions.extend(distributions.iter().map(|(name, version)| (name.to_string(), version.to_string())));
-    Ready { python: inside, interrupted: BTreeSet::new(), rocm_set: None }
+    Ready { python: inside, interrupted: BTreeSet::new(), halves: BTreeSet::new(), rocm_set: None }
 }
 
 pub fn is_ready(ready: Ready) -> EnvironmentState {

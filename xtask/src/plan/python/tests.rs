@@ -269,3 +269,29 @@ fn the_interpreter_itself_must_be_free_to_use() {
         assert_eq!(told(&[problem]), [expected]);
     }
 }
+
+#[test]
+fn what_is_half_there_goes_or_is_told() {
+    let half = |halves: &[&str]| {
+        let mut ready = ready("/v", &[]);
+        ready.interrupted = ["torch".to_owned(), "what builds torch".to_owned()].into();
+        ready.halves = halves.iter().map(|half| (*half).to_owned()).collect();
+        Facts { environment: is_ready(ready), ..facts() }
+    };
+    let job = |words: &str, halves: &[&str]| job(&request(&linux(), &format!("install-rocm {words}")), &linux(), &half(halves));
+    let site = "/usr/lib/python3/dist-packages";
+    let halves = ["torch-2.13.0.dist-info", "~orch"];
+
+    let mend = job("", &halves).unwrap().unwrap();
+    assert_eq!(lines(&mend), [format!("Remove(\"{site}/torch-2.13.0.dist-info\")"), format!("Remove(\"{site}/~orch\")")]);
+    assert_eq!(mend.why, ["`/v` is mended: an earlier run was interrupted at torch, what builds torch"]);
+    assert_eq!(job("", &[]), Ok(None));
+    // What is not the tool's is not tidied up, but must not be built in.
+    assert_eq!(job("--venv /v", &["~orch"]), Ok(None));
+    let problem = job("--venv /v", &halves).unwrap_err();
+    assert_eq!(
+        told(&[problem]),
+        ["torch in `/v` is only half there: an earlier run was interrupted at torch, what builds torch\n\
+          hint: `/v/bin/python -m pip install --ignore-installed torch`"]
+    );
+}

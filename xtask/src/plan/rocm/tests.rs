@@ -40,12 +40,10 @@ fn the_packages_are_installed() {
     let notes = "/w/build/py3.12/venv/.therock-xtask";
     let expected = [
         format!("{py} -m pip cache remove rocm Tolerated Never"),
-        format!("NoteInstall {{ notes: \"{notes}/installing.json\", packages: [\"rocm\"] }}"),
         format!(
             "[/w] PIP_REPORT={notes}/report.json /w/build/py3.12/venv/bin/python -m pip install --force-reinstall --pre --index-url \
              https://u:secret-pw@h/simple rocm[libraries,devel,device-gfx942]>1.0 Fatal Network"
         ),
-        format!("InstallDone {{ notes: \"{notes}/installing.json\", packages: [\"rocm\"] }}"),
         format!(
             "CheckRocm(CheckRocm {{ python: \"/w/build/py3.12/venv/bin/python\", distributions: [\"rocm\", \"rocm-sdk-core\", \
              \"rocm-sdk-libraries\", \"rocm-sdk-devel\", \"rocm-sdk-device-gfx942\"], asked: \"{ASKED}\", record: \"{notes}/rocm.json\", \
