@@ -34,7 +34,7 @@ fn a_torch_without_rocm_is_none() {
     assert_eq!((whole.status, findings(&sandbox, &path)), (Some(Status::Complete), told("allowed")));
 
     let ended = sandbox.run(&[&words[..], &["--env", "pytorch:USE_ROCM=OFF", "--no-audit-install"]].concat()).expect(0);
-    assert!(!ended.stderr.contains("audit-"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("Running audit-"), "{}", ended.stderr);
     let ended = sandbox.run(&[&words[..], &["--smoke"]].concat()).expect(0);
     assert!(ended.stderr.contains("audit-torch"), "{}", ended.stderr);
 }
