@@ -150,10 +150,10 @@ impl Record {
             }
             Event::JobStarted { job, log, .. } => {
                 let log = below(&self.work, log);
-                if let Some(entry) = self.job(&job.0) {
-                    entry.log = log;
-                }
-                Ok(())
+                let Some(entry) = self.job(&job.0) else { return Ok(()) };
+                // Of a run that is killed, the jobs that ran are known by it from those that were never begun.
+                entry.log = log;
+                self.save()
             }
             Event::Halved { job, from, to, .. } => {
                 let Some(entry) = self.job(&job.0) else { return Ok(()) };

@@ -84,7 +84,10 @@ fn a_job_that_fails_leaves_the_others_and_says_why() {
     assert!(message.contains("\n  kind: compile\n  last lines:\n    | "), "{message}");
     assert!(message.contains("DEMO_FAIL names this wheel"), "{message}");
     assert!(message.contains("\n  command: cd "), "{message}");
-    assert!(message.ends_with(&format!("\n  log: {}\n", sandbox.arg(&log))), "{message}");
+    assert!(
+        message.ends_with(&format!("\n  log: {}\nhint: the same command goes on where this one stopped\n", sandbox.arg(&log))),
+        "{message}"
+    );
     assert!(sandbox.read(&log).contains("DEMO_FAIL names this wheel"));
 
     // The missing wheel alone makes the set whole.

@@ -151,8 +151,8 @@ fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given:
         tell_github(session.host, &mut session.report, "GITHUB_OUTPUT", manifest.github_output(path));
     }
     // What went wrong first is what is told.
-    ended?;
-    let (manifest, path) = recorded?;
+    ended.map_err(|stop| stop.midway(&session.request))?;
+    let (manifest, path) = recorded.map_err(|error| Stop::from(error).midway(&session.request))?;
     for artifact in &manifest.artifacts {
         result(&session.host.platform.join(&session.request.places.output, artifact.relative_path.as_str()))?;
     }
