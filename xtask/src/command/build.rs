@@ -130,7 +130,7 @@ fn prepare(session: &mut Session, facts: &mut Facts) -> Result<(), Stop> {
     Ok(())
 }
 
-/// What the set lacks although all else is done is optional, or not this run's to build.
+/// An older wheel does not stand in for one that is optional and could not be built.
 fn leave_out_lacking(session: &mut Session, record: &mut Record) -> Result<(), Stop> {
     for path in record.leave_out_lacking(session.host, &session.request.places.output)? {
         session.warn(&format!("`{path}` is of an earlier run and does not belong to this set, so it is removed"));
