@@ -12,11 +12,11 @@ use crate::event::{Cut, Event, Failed, JobEnd};
 use crate::execute::{self, Limits, Patience, Verdict, Wheels, World};
 use crate::facts::{Facts, Python};
 use crate::host::Host;
-use crate::observe;
 use crate::plan::proof::{Attempt, Proof};
 use crate::plan::{self, Job};
 use crate::request::{OnFailure, Places, Problem, Request, RocmWish, Trial};
 use crate::version::Specifier;
+use crate::{file, observe};
 
 /// Why a set is not tried although it could be.
 const FORBIDDEN: &str = "`--no-audit-install` is given";
@@ -71,7 +71,8 @@ impl Session<'_> {
     pub(super) fn try_set(&mut self, facts: &Facts, manifest: &Manifest) -> Result<Proven, Stop> {
         let (host, python) = (self.host, plan::python::choose(&self.request, facts).map_err(Stop::world)?);
         let wheels = wheels(manifest, |path| host.platform.join(&self.request.places.output, path));
-        if self.logs.is_empty() {
+        let is_alone = self.logs.is_empty();
+        if is_alone {
             self.logs = self.logs_folder(facts)?;
         }
         let rocm = manifest.rocm_sdk_version.as_deref().and_then(|version| exactly(&self.request.rocm, version));
@@ -88,7 +89,16 @@ impl Session<'_> {
             temporary: self.temporary_variables(),
         };
         let report = &mut self.report;
-        prove(&proof, &world, &mut |event| report.draw_part(event))
+        let mut has_failed = false;
+        let proven = prove(&proof, &world, &mut |event| {
+            has_failed |= matches!(event, Event::JobEnded { end: JobEnd::Failed(_), .. });
+            report.draw_part(event);
+        })?;
+        // Logs that nobody is pointed to would only pile up.
+        if is_alone && !has_failed {
+            file::remove_all(&std::mem::take(&mut self.logs))?;
+        }
+        Ok(proven)
     }
 }
 
