@@ -237,7 +237,7 @@ fn is_for(wheel: &WheelName, python: &Python) -> bool {
 }
 
 /// The wheels of our own manifest that are still in the output folder.
-fn listed_wheels(request: &Request, host: &Host, facts: &Facts) -> BTreeSet<String> {
+pub fn listed_wheels(request: &Request, host: &Host, facts: &Facts) -> BTreeSet<String> {
     let Some(python) = builder(request, facts) else {
         return BTreeSet::new();
     };
