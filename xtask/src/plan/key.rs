@@ -7,10 +7,9 @@ use sha2::{Digest, Sha256 as Hasher};
 
 use super::rocm::is_rocm;
 use super::setting::Setting;
-use super::{Action, Command, Job, Step, env};
+use super::{Action, Command, Job, Step, inherited};
 use crate::facts::{GitState, Key, RecordedWheel};
 use crate::host::Platform;
-use crate::redact::is_secret_name;
 
 const PYTHON: &str = "Python";
 const INTERPRETER: &str = "interpreter";
@@ -36,23 +35,6 @@ const LONGEST: usize = 200;
 
 /// How a digest begins.
 const DIGEST: &str = "sha256:";
-
-/// Variables of builds that say where or how fast something is done, but not what.
-const WITHOUT_EFFECT: [&str; 13] = [
-    "BUILD_DISPLAY_NAME",
-    "BUILD_ID",
-    "BUILD_TAG",
-    "BUILD_URL",
-    "BUILD_VARIANT",
-    "CMAKE_BUILD_PARALLEL_LEVEL",
-    "MAKEFLAGS",
-    "MAX_JOBS",
-    "NINJA_STATUS",
-    "PATH",
-    "PYTHONDONTWRITEBYTECODE",
-    "PYTHONUNBUFFERED",
-    "SOURCE_DATE_EPOCH",
-];
 
 /// The key of a project's job, given those of the wheels that it is built with. Of sources that are no git checkout it says nothing.
 pub fn key(setting: &Setting, project: Project, job: &Job, with: &BTreeMap<Project, Key>) -> Key {
@@ -158,7 +140,7 @@ fn variables(setting: &Setting, job: &Job) -> Key {
         }
     }
     let mut key = Key::new();
-    for (name, value) in added.iter().filter(|(name, _)| has_effect(name)) {
+    for (name, value) in added.iter().filter(|(name, _)| inherited::has_effect(name)) {
         let text = match value {
             None => "hidden".to_owned(),
             // What follows an added folder is inherited.
@@ -173,7 +155,7 @@ fn variables(setting: &Setting, job: &Job) -> Key {
     let taken: BTreeSet<&String> = added.keys().collect();
     for (name, value) in &setting.host.env.0 {
         let name = spelled(setting, name);
-        if env::is_read_by_builds(&name) && has_effect(&name) && !taken.contains(&name) {
+        if inherited::is_read_by_builds(&name) && inherited::has_effect(&name) && !taken.contains(&name) {
             key.insert(format!("{INHERITED}{name}"), short(secrets.redact(value).into_owned()));
         }
     }
@@ -185,10 +167,6 @@ fn spelled(setting: &Setting, name: &str) -> String {
         Platform::Linux => name.to_owned(),
         Platform::Windows => name.to_ascii_uppercase(),
     }
-}
-
-fn has_effect(name: &str) -> bool {
-    !WITHOUT_EFFECT.contains(&name) && !name.ends_with("_LAUNCHER") && !is_secret_name(name)
 }
 
 /// A value that is no longer than people read.
