@@ -16,7 +16,7 @@ mod share;
 mod tests;
 mod walk;
 
-pub use content::folder_fingerprint;
+pub use content::{folder_fingerprint, modified};
 pub use fresh::{Copied, copy_new};
 use measure::hash;
 pub use measure::{Meter, Stored, measure, measure_open, open_to_read, stored};

@@ -1,7 +1,9 @@
-//! What a whole folder holds, as one text.
+//! What a whole folder holds, as one text; and when something was last written.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::path::Path;
+use std::time::SystemTime;
 
 use manifest::Sha256;
 use sha2::{Digest, Sha256 as Hasher};
@@ -32,4 +34,11 @@ pub fn folder_fingerprint(folder: &str) -> Outcome<Option<String>> {
         hasher.update(format!("{path}\0{content}\0"));
     }
     Ok((!paths.is_empty()).then(|| format!("folder {}", Sha256::from(<[u8; 32]>::from(hasher.finalize())))))
+}
+
+/// When a file or folder was last written; of one that is gone, its folder.
+pub fn modified(path: &str) -> Option<SystemTime> {
+    let path = Path::new(path);
+    let seen = fs::symlink_metadata(path).or_else(|_| fs::symlink_metadata(path.parent().unwrap_or(path)));
+    seen.and_then(|seen| seen.modified()).ok()
 }

@@ -85,6 +85,7 @@ impl Git<'_> {
             committed_at: self.committed_at(dir, &upstream)?,
             origin: Some(shown(&origin)).filter(|origin| !origin.is_empty()),
             changed: found.listed(),
+            last_changed: found.last(|path| self.host.platform.join(dir, path)),
             unpushed: self.unpushed(dir)?,
             branch: status.branch,
             describe: Some(describe),

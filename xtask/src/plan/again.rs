@@ -115,7 +115,8 @@ fn changed(request: &Request, host: &Host, facts: &Facts, project: Project, key:
     if !key::names_sources(key) {
         return Some("its sources are no git checkout, so nobody knows whether they changed".to_owned());
     }
-    if let Some(difference) = key::difference(old, key) {
+    let git = facts.checkouts.get(&project).and_then(|checkout| checkout.git.as_ref());
+    if let Some(difference) = key::difference(old, key, git.and_then(|git| git.last_changed.as_deref())) {
         return Some(difference);
     }
     if Some(&record.identity) != check::identity(request, host, facts).as_ref() {

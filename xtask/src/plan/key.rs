@@ -23,12 +23,13 @@ const CHANGES: &str = "local changes";
 /// How the names of those parts begin that are other wheels.
 pub const WHEEL: &str = "wheel ";
 const COMMANDS: &str = "commands";
+const COMMAND: &str = "command for ";
 const VARIABLE: &str = "variable ";
 const INHERITED: &str = "inherited variable ";
 
 /// In the order in which a difference is told: what explains most comes first.
-const ORDER: [&str; 13] =
-    [PYTHON, INTERPRETER, TARGETS, ROCM, SDK, PACKAGE, COMPILER, COMMIT, CHANGES, VARIABLE, INHERITED, COMMANDS, WHEEL];
+const ORDER: [&str; 14] =
+    [PYTHON, INTERPRETER, TARGETS, ROCM, SDK, PACKAGE, COMPILER, COMMIT, CHANGES, VARIABLE, INHERITED, COMMAND, COMMANDS, WHEEL];
 
 /// How long a value may be to stand in a key as it is.
 const LONGEST: usize = 200;
@@ -47,8 +48,7 @@ pub fn key(setting: &Setting, project: Project, job: &Job, with: &BTreeMap<Proje
     for (project, part) in with {
         key.insert(format!("{WHEEL}{}", project.distribution()), digest(&listed(part)));
     }
-    let commands: Vec<String> = job.steps.iter().filter_map(|step| command(setting, step)).collect();
-    key.insert(COMMANDS.to_owned(), digest(&commands.join("\n")));
+    key.extend(commands(setting, job));
     key.extend(variables(setting, job));
     key
 }
@@ -101,6 +101,18 @@ fn canonical(git: &GitState, recorded: Option<&RecordedWheel>) -> Option<String>
         Some(known) => Some(known.clone()).filter(|known| known != "none"),
         None => git.changes.clone(),
     }
+}
+
+/// Each step's command by its purpose; and all of them in their order.
+fn commands(setting: &Setting, job: &Job) -> Key {
+    let (mut named, mut all) = (BTreeMap::<String, Vec<String>>::new(), Vec::new());
+    for (step, command) in job.steps.iter().filter_map(|step| Some((step, command(setting, step)?))) {
+        let purpose = setting.request.secrets.redact(&step.purpose);
+        named.entry(format!("{COMMAND}{purpose}")).or_default().push(command.clone());
+        all.push(command);
+    }
+    named.insert(COMMANDS.to_owned(), all);
+    named.into_iter().map(|(name, commands)| (name, digest(&commands.join("\n")))).collect()
 }
 
 /// What a step does to the wheel, with holes by their names; nothing of what only cleans up or takes notes.
@@ -182,17 +194,27 @@ fn listed(key: &Key) -> String {
     key.iter().map(|(name, value)| format!("{name}\0{value}\n")).collect()
 }
 
-/// The first difference between what a wheel was built from and what it would be built from now, in words.
-pub fn difference(old: &Key, new: &Key) -> Option<String> {
+/// The first difference between what a wheel was built from and what it would be built from now, in words. Where the sources differ, the file
+/// that was `changed` last is told.
+pub fn difference(old: &Key, new: &Key, changed: Option<&str>) -> Option<String> {
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let mut differ: Vec<&String> = names.into_iter().filter(|name| old.get(*name) != new.get(*name)).collect();
     differ.sort_by_key(|name| rank(name));
-    differ.first().map(|name| told(name, old.get(*name), new.get(*name)))
+    match *differ.first()? {
+        name if name == CHANGES => Some(sources_changed(changed)),
+        name => Some(told(name, old.get(name), new.get(name))),
+    }
 }
 
 fn rank(name: &str) -> usize {
     let is_part = |part: &&str| if part.ends_with(' ') { name.starts_with(*part) } else { name == *part };
     ORDER.iter().position(is_part).unwrap_or(ORDER.len())
+}
+
+/// What builds leave in the sources is among their local changes, too; what was changed since is newer.
+fn sources_changed(last: Option<&str>) -> String {
+    let last = last.map(|path| format!(", last `{}`", manifest::shown(path)));
+    format!("its sources were changed{}", last.unwrap_or_default())
 }
 
 fn told(name: &str, old: Option<&String>, new: Option<&String>) -> String {
@@ -210,7 +232,6 @@ fn told(name: &str, old: Option<&String>, new: Option<&String>) -> String {
         (PYTHON | ROCM | SDK, Some(old), Some(new)) => format!("{name} {} -> {}", manifest::shown(old), manifest::shown(new)),
         (TARGETS, Some(old), Some(new)) => format!("{name} changed {} -> {}", manifest::shown(old), manifest::shown(new)),
         (COMMIT, Some(old), Some(new)) => format!("{name} {} -> {}", first(old), first(new)),
-        (CHANGES, ..) => "its sources were changed".to_owned(),
         (COMMANDS, ..) => "its commands changed".to_owned(),
         (_, Some(_), Some(_)) if name.starts_with(WHEEL) => format!("the {} that it is built with changed", &name[WHEEL.len()..]),
         (_, Some(old), Some(new)) if is_plain(old) && is_plain(new) => format!("{subject} {} -> {}", quoted(old), quoted(new)),

@@ -36,11 +36,14 @@ impl LocalChanges {
         (!texts.is_empty()).then(|| digest(&texts))
     }
 
-    /// The paths of all changes, those of files that git knows first: what builds leave behind is mostly new.
+    /// The paths of all changes.
     pub(super) fn listed(&self) -> Listed {
-        let mut changes: Vec<&Change> = self.0.iter().collect();
-        changes.sort_by_key(|change| change.kind);
-        Listed::of(changes.into_iter().map(Change::shown))
+        Listed::of(self.0.iter().map(Change::shown))
+    }
+
+    /// The path of the change that was made last, as far as the file system tells.
+    pub(super) fn last(&self, at: impl Fn(&str) -> String) -> Option<String> {
+        self.0.iter().max_by_key(|change| file::modified(&at(&change.path))).map(Change::shown)
     }
 
     /// The files that git knows and that are not what they were `before`.

@@ -36,6 +36,7 @@ fn a_clean_checkout_is_described() {
         changes: None,
         own_commits: None,
         changed: Listed::default(),
+        last_changed: None,
         unpushed: Listed { first: vec![format!("{} x", &head[..7])], count: 1 },
         owner: Owner::User,
         parts: None,
@@ -248,8 +249,29 @@ fn what_git_knows_and_changed_in_between_is_told() {
     world.write("x/new", "left by the build");
     world.write("x/third party/library/b", "2");
     assert_eq!(changes().tracked_since(&before).to_string(), "`c`, `d`, `e`, `third party/library/b`");
-    // What is likely to be somebody's stands first.
-    assert_eq!(state(&world, "x").changed.first, ["b", "d", "e", "third party/library/b", "new"]);
+    assert_eq!(state(&world, "x").changed.first, ["b", "d", "e", "new", "third party/library/b"]);
+}
+
+#[test]
+fn the_last_change_is_known() {
+    let world = World::new();
+    world.repository("x", "main", &[("a", "1"), ("b", "1"), ("in/c", "1")]);
+    let last = || state(&world, "x").last_changed;
+    assert_eq!(last(), None);
+    let at = |path: &str, seconds: u64| {
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+        file::open_to_read(&world.at(&format!("x/{path}"))).unwrap().set_modified(time).unwrap();
+    };
+    for path in ["a", "b", "new"] {
+        world.write(&format!("x/{path}"), "2");
+    }
+    for (path, seconds) in [("a", 2_000_000_000), ("b", 2_000_000_002), ("new", 2_000_000_001)] {
+        at(path, seconds);
+    }
+    assert_eq!(last().as_deref(), Some("b"));
+    file::remove_all(&world.at("x/in/c")).unwrap();
+    at("in", 2_000_000_003);
+    assert_eq!(last().as_deref(), Some("in/c"), "one that is gone was changed when its folder was");
 }
 
 #[test]
