@@ -12,6 +12,7 @@ pub mod check;
 pub mod disk;
 pub mod env;
 pub mod folder;
+mod inherited;
 pub mod jobs;
 pub mod key;
 mod mark;
