@@ -1,9 +1,11 @@
 //! What a command has for itself while it works.
 
+use std::collections::BTreeSet;
+
 use super::{Code, Session, Stop};
-use crate::facts::Facts;
+use crate::facts::{Facts, Seen};
 use crate::file::{self, Owner, Temporary};
-use crate::plan::alone::{Alone, alone, temporary, work};
+use crate::plan::alone::{Alone, Made, alone, temporary, work};
 use crate::request::Problem;
 use crate::{observe, process};
 
@@ -13,7 +15,8 @@ impl Session<'_> {
     /// # Errors
     /// If another run has one of them, or it cannot be said.
     pub(super) fn keep_others_away(&mut self, facts: &Facts) -> Result<(), Stop> {
-        self.take(alone(&self.request, self.host, facts))
+        let whereabouts = |dir: &str| observe::whereabouts(self.host, &self.looks, dir);
+        self.take(alone(&self.request, self.host, facts, &whereabouts))
     }
 
     /// The same for the work folder only.
@@ -33,6 +36,7 @@ impl Session<'_> {
         let owner = Owner { pid: std::process::id(), command, run: process::run_id().to_owned() };
         let (mut held, mut problems) = (Vec::new(), Vec::new());
         // Whoever is refused has left nothing in the folders that he could have had.
+        let folders = each_once(folders);
         for folder in &folders {
             problems.extend(file::taken(&folder.lock)?.map(|other| refusal(folder, other)));
         }
@@ -46,6 +50,14 @@ impl Session<'_> {
             }
         }
         if !problems.is_empty() {
+            // Several files may keep others out of one folder.
+            let mut told = Vec::new();
+            problems.retain(|problem| {
+                !told.contains(problem) && {
+                    told.push(problem.clone());
+                    true
+                }
+            });
             return Err(Stop::Problems(Code::World, problems));
         }
         let mut runs: Vec<&str> = held.iter().filter_map(|held| Some(held.left_by.as_ref()?.run.as_str())).collect();
@@ -60,6 +72,13 @@ impl Session<'_> {
         self.temporary = temporary(&self.request).map(Temporary::new).transpose()?;
         Ok(())
     }
+}
+
+/// The folders by whose files others are kept out, each file once, whichever way it was found.
+fn each_once(folders: Vec<Alone>) -> Vec<Alone> {
+    let mut known = BTreeSet::new();
+    let counts = |folder: &Alone| folder.made == Made::First || file::look(&folder.lock) == Seen::File;
+    folders.into_iter().filter(|folder| counts(folder) && known.insert(file::real(&folder.lock))).collect()
 }
 
 fn refusal(folder: &Alone, other: Option<Owner>) -> Problem {

@@ -147,7 +147,7 @@ impl Places {
 
     /// The file that the run has which makes or moves checkouts.
     pub fn checkouts_lock(&self) -> String {
-        self.platform.join(&self.checkouts, &format!("{NOTES}/lock"))
+        checkouts_lock(self.platform, &self.checkouts)
     }
 
     /// The file that the run has which works in the work folder.
@@ -203,6 +203,11 @@ pub fn venv_notes(platform: Platform, prefix: &str) -> String {
 /// The flag that names a project's sources: `--pytorch-audio-dir`.
 pub fn dir_flag(project: Project) -> String {
     format!("--{}-dir", project.key().replace('_', "-"))
+}
+
+/// The file in a folder of checkouts that the run has which makes or moves them.
+pub fn checkouts_lock(platform: Platform, checkouts: &str) -> String {
+    platform.join(checkouts, &format!("{NOTES}/lock"))
 }
 
 /// What those flags say.
