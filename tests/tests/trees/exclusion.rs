@@ -146,3 +146,24 @@ fn manifests_have_one_run_at_a_time() {
     run.kill();
     trees.completes(&mut trees.build(&[]));
 }
+
+/// What was looked at before the folders were this run's may not be so any more.
+#[test]
+fn who_comes_second_sees_what_the_first_one_made() {
+    let trees = trees();
+    let (bin, dist) = (trees.sandbox.root().join("bin"), "build/demo/dist");
+    let wheel = trees.sandbox.files(dist).into_iter().find(|name| name.ends_with(".whl")).unwrap();
+    std::fs::remove_file(trees.sandbox.path(&format!("{dist}/{wheel}"))).unwrap();
+    let _ = std::fs::remove_file(bin.join("compiler.journal"));
+    // It is asked for its version while the wheel is not there yet.
+    std::fs::write(bin.join("compiler.script"), format!("journal asked\nawait go\n{COMPILES}")).unwrap();
+    let second = trees.start(&mut trees.build(&[]));
+    trees.wait_for("compiler", "asked");
+    trees.compiler(COMPILES);
+    let first = trees.run(&mut trees.build(&[])).expect(0);
+    assert!(first.stderr.contains("triton: rebuilt: "), "{}", first.stderr);
+    std::fs::write(bin.join("go"), "").unwrap();
+    let second = second.ended().expect(0);
+    std::fs::remove_file(bin.join("go")).unwrap();
+    assert!(second.stderr.contains("triton: reused: nothing changed\n"), "{}", second.stderr);
+}
