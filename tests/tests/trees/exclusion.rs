@@ -66,7 +66,7 @@ fn what_was_named_has_one_run_at_a_time() {
     trees.wait_for("compiler", "compiling");
     let before = snapshot(&trees.sandbox.path(""));
     for (what, flag, folder) in [("sources", "--triton-dir", &sources), ("environment", "--venv", &environment)] {
-        let ended = trees.run(&mut trees.build(&["--work-dir", "other", flag, folder])).expect(3);
+        let ended = trees.run(&mut trees.build(&["--work-dir", "other", "--clean", flag, folder])).expect(3);
         assert!(ended.stderr.starts_with(&format!("error: another run, process {} (`", run.pid())), "{}", ended.stderr);
         assert!(
             ended.stderr.contains(&format!("`), is at work in the {what} `{folder}`\nhint: wait until ")),
@@ -98,11 +98,11 @@ fn sources_have_one_run_at_a_time_however_they_are_named() {
     let elsewhere = sandbox.root().join("elsewhere").into_os_string().into_string().unwrap();
     for (first, second) in [(None, &own), (None, &linked), (Some(&linked), &own), (Some(&tree), &tree), (Some(&copy), &copy)] {
         trees.compiler(SLEEPS);
-        let named = first.map(|dir| ["--triton-dir", dir.as_str()]);
+        let named = first.map(|dir| ["--clean", "--triton-dir", dir.as_str()]);
         let run = trees.start(&mut trees.rebuild(named.as_ref().map_or(&[][..], |named| named)));
         trees.wait_for("compiler", "compiling");
         let before = snapshot(&sandbox.path(""));
-        let mut other = trees.build(&["--work-dir", "other", "--triton-dir", second]);
+        let mut other = trees.build(&["--work-dir", "other", "--clean", "--triton-dir", second]);
         // What runs share need not be the same.
         let ended = trees.run(other.env("THEROCK_XTASK_CACHE", &elsewhere).env("HOME", &elsewhere)).expect(3);
         let (start, end) = ended.stderr.split_once("`), is at work in the ").unwrap_or_else(|| panic!("{}", ended.stderr));
@@ -114,7 +114,7 @@ fn sources_have_one_run_at_a_time_however_they_are_named() {
         run.ended().expect(130);
     }
     // Whoever works in another's checkout keeps him out as well.
-    let mut run = trees.start(&mut trees.rebuild(&["--work-dir", "other", "--triton-dir", &own]));
+    let mut run = trees.start(&mut trees.rebuild(&["--work-dir", "other", "--clean", "--triton-dir", &own]));
     trees.wait_for("compiler", "compiling");
     let ended = trees.run(&mut trees.build(&[])).expect(3);
     let told = "is at work in the checkouts `BOX/project/build/demo/src`\nhint: wait until it has ended, or name another one with \

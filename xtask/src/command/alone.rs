@@ -5,9 +5,10 @@ use std::time::{Duration, SystemTime};
 
 use super::{Code, Session, Stop};
 use crate::facts::{self, Facts};
-use crate::file::{self, Held, Owner, Temporary};
+use crate::file::{self, FileError, Held, Owner, Temporary};
 use crate::plan::alone::{Alone, Made, alone, temporary, work};
-use crate::request::Problem;
+use crate::request::{Goal, Problem};
+use crate::version::PythonVersion;
 use crate::{observe, process};
 
 /// Clocks of files stand still for so long.
@@ -29,8 +30,27 @@ impl Session<'_> {
     /// # Errors
     /// If another run has one of them, or it cannot be said.
     pub(super) fn keep_others_away(&mut self, facts: &Facts) -> Result<Seen, Stop> {
+        if !self.alone.is_empty() {
+            return Ok(Seen::AsItIs);
+        }
         let whereabouts = |dir: &str| observe::whereabouts(self.host, &self.looks, dir);
-        self.take(alone(&self.request, self.host, facts, &whereabouts))
+        let seen = self.take(alone(&self.request, self.host, facts, &whereabouts))?;
+        for folder in self.results()? {
+            file::remove_partial(&folder)?;
+        }
+        Ok(seen)
+    }
+
+    /// The folders that a build writes its results and records into.
+    fn results(&self) -> Result<Vec<String>, FileError> {
+        let places = &self.request.places;
+        if self.request.goal != Goal::Wheels {
+            return Ok(Vec::new());
+        }
+        let names = file::list(&places.work)?;
+        let pythons = names.iter().filter_map(|name| PythonVersion::parse(name.strip_prefix("py")?).ok());
+        let jobs = pythons.map(|python| places.job_records(&python));
+        Ok([places.output.clone(), places.manifests.clone()].into_iter().chain(jobs).collect())
     }
 
     /// The same for the work folder only.
@@ -42,9 +62,6 @@ impl Session<'_> {
     }
 
     fn take(&mut self, folders: Vec<Alone>) -> Result<Seen, Stop> {
-        if !self.alone.is_empty() {
-            return Ok(Seen::AsItIs);
-        }
         let words = observe::arguments().unwrap_or_default();
         let command = self.request.secrets.redact(&words.join(" ")).into_owned();
         let owner = Owner { pid: std::process::id(), command, run: process::run_id().to_owned() };

@@ -132,7 +132,12 @@ impl Places {
 
     /// The record of a project's jobs for one Python.
     pub fn job_record(&self, python: &PythonVersion, project: Project) -> String {
-        self.platform.join(&self.python(python), &format!("jobs/{}.json", project.key()))
+        self.platform.join(&self.job_records(python), &format!("{}.json", project.key()))
+    }
+
+    /// The folder of those records for one Python.
+    pub fn job_records(&self, python: &PythonVersion) -> String {
+        self.platform.join(&self.python(python), "jobs")
     }
 
     /// The tool's own environment for one Python.
