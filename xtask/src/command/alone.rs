@@ -64,7 +64,7 @@ impl Session<'_> {
     fn take(&mut self, folders: Vec<Alone>) -> Result<Seen, Stop> {
         let words = observe::arguments().unwrap_or_default();
         let command = self.request.secrets.redact(&words.join(" ")).into_owned();
-        let owner = Owner { pid: std::process::id(), command, run: process::run_id().to_owned() };
+        let owner = Owner { pid: std::process::id(), command, run: process::run_id().to_owned(), ..Owner::default() };
         let (mut held, mut problems) = (Vec::new(), Vec::new());
         // Whoever is refused has left nothing in the folders that he could have had.
         let folders = each_once(folders);

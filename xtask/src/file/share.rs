@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, failed, is_free, make_folder, make_parent, remove_all};
+use super::{Outcome, failed, is_free, make_folder, make_parent, real, remove_all};
 
 /// Opens a file that only one run has at a time, and waits for the run that has it. It is let go with the value, or when the tool is killed.
 ///
@@ -28,6 +28,9 @@ pub struct Owner {
     pub command: String,
     /// What its programs are marked with.
     pub run: String,
+    /// The file, without links: in a copy of its folder somebody else may still be at work.
+    #[serde(default)]
+    pub file: String,
 }
 
 /// A file that this process has for itself, until the value goes or the process ends.
@@ -108,9 +111,10 @@ pub fn take_alone(path: &str, me: &Owner) -> Outcome<Result<Held, Option<Owner>>
         Err(TryLockError::WouldBlock) => return Ok(Err(owner(path))),
         Err(TryLockError::Error(error)) => return Err(failed("lock", path)(error)),
     }
-    let left_by = owner(path);
+    let me = Owner { file: real(path), ..me.clone() };
+    let left_by = owner(path).filter(|owner| owner.file == me.file);
     let last_used = file.metadata().and_then(|seen| seen.modified()).ok().filter(|_| !is_new);
-    let text = serde_json::to_string(me).unwrap_or_default();
+    let text = serde_json::to_string(&me).unwrap_or_default();
     file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(failed("write", path))?;
     Ok(Ok(Held { file, left_by, last_used }))
 }
