@@ -134,7 +134,7 @@ fn prepare(session: &mut Session, facts: &mut Facts) -> Result<(), Stop> {
     Ok(())
 }
 
-/// What the set lacks although all else is done is optional, or not this run's to build.
+/// An older wheel does not stand in for one that is optional and could not be built.
 fn leave_out_lacking(session: &mut Session, record: &mut Record) -> Result<(), Stop> {
     for path in record.leave_out_lacking(session.host, &session.request.places.output)? {
         session.warn(&format!("`{path}` is of an earlier run and does not belong to this set, so it is removed"));
@@ -155,8 +155,8 @@ fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given:
         tell_github(session.host, &mut session.report, "GITHUB_OUTPUT", manifest.github_output(path));
     }
     // What went wrong first is what is told.
-    ended?;
-    let (manifest, path) = recorded?;
+    ended.map_err(|stop| stop.midway(&session.request))?;
+    let (manifest, path) = recorded.map_err(|error| Stop::from(error).midway(&session.request))?;
     for artifact in &manifest.artifacts {
         result(&session.host.platform.join(&session.request.places.output, artifact.relative_path.as_str()))?;
     }

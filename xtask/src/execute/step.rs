@@ -17,6 +17,7 @@ use crate::event::{Cut, Event, Failed};
 use crate::facts::Seen;
 use crate::failure::{Class, Watch};
 use crate::host::{NETWORK_TIMEOUT, STALL_TIMEOUT};
+use crate::observe::LocalChanges;
 use crate::plan::jobs::halved;
 use crate::plan::{Action, Changes, Command, Failure, Job, JobName, Retry, Step, When};
 use crate::process::{Ended, News, ProcessError, Spawn};
@@ -42,6 +43,8 @@ pub(super) struct JobRun<'a> {
     watch: Watch,
     /// How far a program last said it is.
     pub(super) progress: String,
+    /// What was changed in the sources before they were built.
+    pub(super) sources: Option<LocalChanges>,
     started: Instant,
     /// The most memory that its programs used together, in bytes.
     peak: &'a AtomicU64,
@@ -71,6 +74,7 @@ impl<'a> JobRun<'a> {
             tail: VecDeque::new(),
             watch: Watch::default(),
             progress: String::new(),
+            sources: None,
             started: clock.0,
             peak: clock.1,
         };
@@ -94,6 +98,7 @@ impl<'a> JobRun<'a> {
             if let Some(cut) = self.world.limits.cut() {
                 return Err(self.cut(&step.purpose, cut));
             }
+            self.look_at_sources(job.steps.get(index + 1));
             let spawn = match &step.action {
                 Action::Run(command) => Some(self.spawn(step, command)?),
                 _ => None,
