@@ -14,7 +14,7 @@ mod proof;
 pub mod upload;
 
 use std::io::{ErrorKind, Write};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use ::manifest::ExportError;
 
@@ -243,6 +243,8 @@ struct Session<'a> {
     report: Report,
     logs: String,
     started: Instant,
+    /// When it began to look at the world.
+    looked_at: SystemTime,
     /// Jobs that failed, and whose wheels may be missing.
     lost: Vec<(JobName, Box<Failed>)>,
     /// Where its programs keep temporary files, if that is the run's own folder.
@@ -258,8 +260,8 @@ impl<'a> Session<'a> {
     }
 
     fn reporting(host: &'a Host, looks: Looks, request: Request, report: Report) -> Self {
-        let (logs, started) = (String::new(), Instant::now());
-        Session { host, looks, request, report, logs, started, lost: Vec::new(), temporary: None, alone: Vec::new() }
+        let (logs, started, looked_at) = (String::new(), Instant::now(), SystemTime::now());
+        Session { host, looks, request, report, logs, started, looked_at, lost: Vec::new(), temporary: None, alone: Vec::new() }
     }
 
     /// Looks at what programs answer; what `before` already knows of commits is kept.

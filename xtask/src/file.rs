@@ -11,6 +11,7 @@ use crate::request::Problem;
 mod content;
 mod fresh;
 mod measure;
+mod partial;
 mod share;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,8 @@ pub use content::{folder_fingerprint, modified};
 pub use fresh::{Copied, copy_new};
 use measure::hash;
 pub use measure::{Meter, Stored, measure, measure_open, open_to_read, stored};
+use partial::beside;
+pub use partial::{is_partial, remove_partial};
 pub use share::{Held, Owner, Temporary, link, lock, take_alone, taken};
 pub use walk::{Entry, Kind, Stamp, held, stamp, walk};
 
@@ -57,9 +60,6 @@ impl From<FileError> for Problem {
 }
 
 type Outcome<T> = Result<T, FileError>;
-
-/// How the name of a file ends that is not whole yet.
-const PARTIAL: &str = ".part";
 
 fn failed<'a>(doing: &'static str, path: &'a str) -> impl Fn(io::Error) -> FileError + 'a {
     move |cause| FileError { doing, path: path.to_owned(), cause }
@@ -147,11 +147,6 @@ pub fn real(path: &str) -> String {
 /// Whether nothing stands at a path, not even a link.
 pub fn is_free(path: &str) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| is_missing(&error))
-}
-
-/// Whether a file of this name is one that somebody began to write and did not finish.
-pub fn is_partial(name: &str) -> bool {
-    name.ends_with(PARTIAL)
 }
 
 /// The names in a folder, sorted; none if there is no such folder. Names that are not UTF-8 are left out: nothing of ours has one.
@@ -372,7 +367,7 @@ pub fn takes_files(folder: &str) -> Result<(), String> {
 /// Fills a file beside `path` and renames it. The name beside is this process's own, so that no two write one file.
 fn place<T>(path: &str, fill: impl FnOnce(&mut File) -> io::Result<T>) -> Outcome<T> {
     make_parent(path)?;
-    let beside = format!("{path}.{}{PARTIAL}", std::process::id());
+    let beside = beside(path);
     let filled = File::create(&beside).and_then(|mut file| fill(&mut file));
     let done = filled.and_then(|what| fs::rename(&beside, path).map(|()| what));
     done.map_err(|cause| {

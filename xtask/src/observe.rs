@@ -40,6 +40,7 @@ pub use shared::Filling;
 use crate::facts::{Facts, Looks, Python, Records};
 use crate::file::FileError;
 use crate::host::{Host, Platform};
+use crate::plan::alone::Whereabouts;
 use crate::plan::{self, Mark, StoreSubmodules};
 use crate::request::{Depth, Goal, Request, Submodules};
 use git::Git;
@@ -114,6 +115,11 @@ pub fn sources(request: &Request, host: &Host, looks: &Looks) -> Facts {
         (facts.interpreters, facts.tools) = (joined(python), joined(tools));
     });
     facts
+}
+
+/// Where a folder of sources is, however it was named.
+pub fn whereabouts(host: &Host, looks: &Looks, dir: &str) -> Whereabouts {
+    sources::whereabouts(git(host, looks), dir)
 }
 
 /// A store of git objects, to be filled; it is made if it is not there.

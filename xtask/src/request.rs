@@ -30,7 +30,7 @@ pub use going::{Going, OnFailure};
 pub use limits::TimeLimits;
 pub use lock::{Lock, NamedTheRock};
 use places::project_dirs;
-pub use places::{Chosen, MANIFESTS, Place, Places, Venv, dir_flag, venv_note, venv_notes, venv_python};
+pub use places::{Chosen, MANIFESTS, Place, Places, Venv, checkouts_lock, dir_flag, venv_note, venv_notes, venv_python};
 pub use trial::Trial;
 
 pub use problem::Problem;

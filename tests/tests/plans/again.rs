@@ -381,6 +381,7 @@ fn a_build_folder_is_kept_unless_it_is_of_something_else() {
             "records": {"last": {"apex": {"sources": "/home/me/w/build/src/apex", "configured": configured, "ended": ended}}},
         }})
     };
+    let unknown = json!({"facts": {"checkouts": {"apex": {"present": ["build", "pyproject.toml", "setup.py"]}}}});
     let (same, other) = ("7.14.0a20260811", "7.13.0");
     let moved = "removing the build folder: ROCm 7.13.0 -> 7.14.0a20260811";
     let kept = "build folder kept: `--clean` cleans before a first attempt, and the last one did not end well";
@@ -388,6 +389,7 @@ fn a_build_folder_is_kept_unless_it_is_of_something_else() {
         (&[][..], last(same, "well"), None, false),
         (&[], last(same, "interrupted"), None, false),
         (&[], last(other, "interrupted"), Some(moved), false),
+        (&[], unknown, Some("removing the build folder: no record says what it was configured for"), false),
         (&["--clean"], last(same, "well"), Some("removing the build folder"), false),
         (&["--clean"], last(same, "interrupted"), None, true),
         (&["--clean"], last(other, "interrupted"), Some(moved), false),

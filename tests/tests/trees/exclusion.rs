@@ -1,6 +1,6 @@
 //! Two runs at once: they are kept apart where they share a folder, and know nothing of each other where they do not.
 
-use tests::snapshot;
+use tests::{finish, snapshot};
 
 use crate::shared::{COMPILES, trees};
 
@@ -66,7 +66,7 @@ fn what_was_named_has_one_run_at_a_time() {
     trees.wait_for("compiler", "compiling");
     let before = snapshot(&trees.sandbox.path(""));
     for (what, flag, folder) in [("sources", "--triton-dir", &sources), ("environment", "--venv", &environment)] {
-        let ended = trees.run(&mut trees.build(&["--work-dir", "other", flag, folder])).expect(3);
+        let ended = trees.run(&mut trees.build(&["--work-dir", "other", "--clean", flag, folder])).expect(3);
         assert!(ended.stderr.starts_with(&format!("error: another run, process {} (`", run.pid())), "{}", ended.stderr);
         assert!(
             ended.stderr.contains(&format!("`), is at work in the {what} `{folder}`\nhint: wait until ")),
@@ -78,4 +78,92 @@ fn what_was_named_has_one_run_at_a_time() {
     run.signal("TERM");
     run.ended().expect(130);
     trees.completes(&mut trees.build(&[]));
+}
+
+/// Whoever names a folder, and however he does, meets the one who is at work in it.
+#[test]
+fn sources_have_one_run_at_a_time_however_they_are_named() {
+    let trees = trees();
+    let sandbox = &trees.sandbox;
+    let own = sandbox.arg("build/demo/src/triton");
+    let (linked, copy) = (sandbox.arg("linked"), sandbox.arg("copied"));
+    let _ = std::fs::remove_file(&linked);
+    std::os::unix::fs::symlink(&own, &linked).unwrap();
+    let _ = std::fs::remove_dir_all(&copy);
+    sandbox.copy("build/demo/src/triton", "copied");
+    trees.run(sandbox.command("git").args(["-C", &own, "worktree", "prune"])).expect(0);
+    let tree = sandbox.arg("worktree");
+    let _ = std::fs::remove_dir_all(&tree);
+    trees.run(sandbox.command("git").args(["-C", &own, "worktree", "add", "--force", "--detach", &tree])).expect(0);
+    let elsewhere = sandbox.root().join("elsewhere").into_os_string().into_string().unwrap();
+    for (first, second) in [(None, &own), (None, &linked), (Some(&linked), &own), (Some(&tree), &tree), (Some(&copy), &copy)] {
+        trees.compiler(SLEEPS);
+        let named = first.map(|dir| ["--clean", "--triton-dir", dir.as_str()]);
+        let run = trees.start(&mut trees.rebuild(named.as_ref().map_or(&[][..], |named| named)));
+        trees.wait_for("compiler", "compiling");
+        let before = snapshot(&sandbox.path(""));
+        let mut other = trees.build(&["--work-dir", "other", "--clean", "--triton-dir", second]);
+        // What runs share need not be the same.
+        let ended = trees.run(other.env("THEROCK_XTASK_CACHE", &elsewhere).env("HOME", &elsewhere)).expect(3);
+        let (start, end) = ended.stderr.split_once("`), is at work in the ").unwrap_or_else(|| panic!("{}", ended.stderr));
+        assert!(start.starts_with(&format!("error: another run, process {} (`", run.pid())), "{start}");
+        let hint = "hint: wait until it has ended, or name another one with `--triton-dir`";
+        assert_eq!(end, format!("sources `{second}`\n{hint}\n"));
+        assert_eq!(tests::changes(&before, &snapshot(&sandbox.path(""))), Vec::<std::path::PathBuf>::new());
+        run.signal("TERM");
+        run.ended().expect(130);
+    }
+    // Whoever works in another's checkout keeps him out as well.
+    let mut run = trees.start(&mut trees.rebuild(&["--work-dir", "other", "--clean", "--triton-dir", &own]));
+    trees.wait_for("compiler", "compiling");
+    let ended = trees.run(&mut trees.build(&[])).expect(3);
+    let told = "is at work in the checkouts `BOX/project/build/demo/src`\nhint: wait until it has ended, or name another one with \
+                `--root-checkout-dir`\n";
+    assert!(sandbox.plain(&ended.stderr).ends_with(told), "{}", ended.stderr);
+    run.kill();
+    // Nothing was written among the files of the sources.
+    let changed = |dir: &str| finish(sandbox.command("git").args(["-C", dir, "status", "--porcelain"])).expect(0).stdout;
+    assert!(!changed(&tree).contains("lock"), "{}", changed(&tree));
+    trees.completes(&mut trees.build(&[]));
+}
+
+#[test]
+fn manifests_have_one_run_at_a_time() {
+    let trees = trees();
+    trees.compiler(SLEEPS);
+    let mut run = trees.start(&mut trees.rebuild(&["--manifest-dir", "manifests"]));
+    trees.wait_for("compiler", "compiling");
+    let apart = ["--work-dir", "other", "--root-checkout-dir", "other/src", "--output-dir", "other/dist", "--manifest-dir"];
+    for (manifests, what, folder) in
+        [("manifests", "folder of manifests", "manifests"), ("build/demo/dist/manifests", "output folder", "build/demo/dist")]
+    {
+        let ended = trees.run(trees.build(&apart).arg(manifests)).expect(3);
+        let told = format!(
+            "`), is at work in the {what} `BOX/project/{folder}`\nhint: wait until it has ended, or name another one with `--manifest-dir`\n"
+        );
+        assert!(trees.sandbox.plain(&ended.stderr).ends_with(&told), "{}", ended.stderr);
+    }
+    run.kill();
+    trees.completes(&mut trees.build(&[]));
+}
+
+/// What was looked at before the folders were this run's may not be so any more.
+#[test]
+fn who_comes_second_sees_what_the_first_one_made() {
+    let trees = trees();
+    let (bin, dist) = (trees.sandbox.root().join("bin"), "build/demo/dist");
+    let wheel = trees.sandbox.files(dist).into_iter().find(|name| name.ends_with(".whl")).unwrap();
+    std::fs::remove_file(trees.sandbox.path(&format!("{dist}/{wheel}"))).unwrap();
+    let _ = std::fs::remove_file(bin.join("compiler.journal"));
+    // It is asked for its version while the wheel is not there yet.
+    std::fs::write(bin.join("compiler.script"), format!("journal asked\nawait go\n{COMPILES}")).unwrap();
+    let second = trees.start(&mut trees.build(&[]));
+    trees.wait_for("compiler", "asked");
+    trees.compiler(COMPILES);
+    let first = trees.run(&mut trees.build(&[])).expect(0);
+    assert!(first.stderr.contains("triton: rebuilt: "), "{}", first.stderr);
+    std::fs::write(bin.join("go"), "").unwrap();
+    let second = second.ended().expect(0);
+    std::fs::remove_file(bin.join("go")).unwrap();
+    assert!(second.stderr.contains("triton: reused: nothing changed\n"), "{}", second.stderr);
 }

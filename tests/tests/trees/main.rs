@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 mod exclusion;
+mod folders;
 mod leftovers;
 mod output;
 mod shared;

@@ -2,6 +2,7 @@
 
 use manifest::{Need, counted};
 
+use super::alone::Seen;
 use super::{Code, Session, Stop, aside, audit, failure, given, result, tell_github};
 use crate::cli::BuildArgs;
 use crate::event::Failed;
@@ -28,7 +29,10 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     refuse(no_room(&session.request, host, &plan::whole(&session.request, host, &facts).map_err(world)?))?;
 
     // Nothing of it is recorded over what another run records of the same build.
-    session.keep_others_away(&facts)?;
+    if session.keep_others_away(&facts)? == Seen::Outdated {
+        facts = session.facts(None);
+        refuse(plan::check::problems(&session.request, host, &facts))?;
+    }
     if plan::check::is_held(&session.request, host, &facts) {
         session.report.note("the commits of the unfinished run are built; without its partial manifest they are resolved anew");
     }

@@ -30,7 +30,7 @@ pub struct JobRecord {
     /// The most memory that its processes used together, in bytes, where that was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_memory_bytes: Option<u64>,
-    /// What its build left in the sources (`build`, `python/build`), in bytes: what else changed on the disk meanwhile may be somebody else's. After a
+    /// What its build left in the sources (`build`, `dist`, and both in `python`), in bytes: what else changed on the disk meanwhile may be somebody else's. After a
     /// failure: the most since a wheel was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disk_bytes: Option<u64>,

@@ -3,7 +3,8 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::{Outcome, PARTIAL, Stored, failed, hash, make_parent, open};
+use super::partial::PARTIAL;
+use super::{Outcome, Stored, failed, hash, make_parent, open};
 
 /// How a copy ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

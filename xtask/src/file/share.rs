@@ -2,10 +2,11 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Write};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, failed, make_folder, make_parent, remove_all};
+use super::{Outcome, failed, is_free, make_folder, make_parent, real, remove_all};
 
 /// Opens a file that only one run has at a time, and waits for the run that has it. It is let go with the value, or when the tool is killed.
 ///
@@ -27,6 +28,9 @@ pub struct Owner {
     pub command: String,
     /// What its programs are marked with.
     pub run: String,
+    /// The file, without links: in a copy of its folder somebody else may still be at work.
+    #[serde(default)]
+    pub file: String,
 }
 
 /// A file that this process has for itself, until the value goes or the process ends.
@@ -35,6 +39,8 @@ pub struct Held {
     file: File,
     /// Who had it and was killed, if it was not given back.
     pub left_by: Option<Owner>,
+    /// When somebody else took it or gave it back last, as far as that is known; nothing of a new file.
+    pub last_used: Option<SystemTime>,
 }
 
 impl Drop for Held {
@@ -97,6 +103,7 @@ pub fn take_alone(path: &str, me: &Owner) -> Outcome<Result<Held, Option<Owner>>
     if fs::symlink_metadata(path).is_ok_and(|seen| seen.is_symlink()) {
         return Err(failed("lock", path)(io::Error::other("it is a link")));
     }
+    let is_new = is_free(path);
     let open = File::options().create(true).truncate(false).write(true).open(path);
     let mut file = open.map_err(failed("open", path))?;
     match file.try_lock() {
@@ -104,10 +111,12 @@ pub fn take_alone(path: &str, me: &Owner) -> Outcome<Result<Held, Option<Owner>>
         Err(TryLockError::WouldBlock) => return Ok(Err(owner(path))),
         Err(TryLockError::Error(error)) => return Err(failed("lock", path)(error)),
     }
-    let left_by = owner(path);
-    let text = serde_json::to_string(me).unwrap_or_default();
+    let me = Owner { file: real(path), ..me.clone() };
+    let left_by = owner(path).filter(|owner| owner.file == me.file);
+    let last_used = file.metadata().and_then(|seen| seen.modified()).ok().filter(|_| !is_new);
+    let text = serde_json::to_string(&me).unwrap_or_default();
     file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(failed("write", path))?;
-    Ok(Ok(Held { file, left_by }))
+    Ok(Ok(Held { file, left_by, last_used }))
 }
 
 /// Gives a file one more name, on the same disk.

@@ -215,3 +215,24 @@ fn a_new_folder_is_nobody_elses() {
     let inside = format!("{path}/file/x");
     assert!(make_new_folder(&inside).unwrap_err().to_string().starts_with("cannot make the folder `"));
 }
+
+#[test]
+#[cfg(unix)]
+fn who_was_killed_is_told_by_his_own_file_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let me = Owner { pid: 1, command: "build".to_owned(), run: "a run".to_owned(), ..Owner::default() };
+    let take = |name: &str| take_alone(&path(name), &me).unwrap().unwrap();
+    let held = take("lock");
+    assert_eq!((&held.left_by, held.last_used), (&None, None));
+    let written = read_text(&path("lock")).unwrap();
+    write_text(&path("copy"), &written).unwrap();
+    // Whoever has the first is still alive.
+    assert_eq!(take("copy").left_by, None);
+    drop(held);
+    let given_back = take("lock");
+    assert!(given_back.left_by.is_none() && given_back.last_used.is_some());
+    drop(given_back);
+    write_text(&path("lock"), &written).unwrap();
+    assert_eq!(take("lock").left_by.as_ref().map(|owner| owner.run.as_str()), Some("a run"));
+}

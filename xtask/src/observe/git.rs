@@ -123,7 +123,7 @@ impl Git<'_> {
     }
 
     /// The folder where git keeps what belongs to this checkout.
-    fn folder(&self, dir: &str) -> Result<String, String> {
+    pub(super) fn folder(&self, dir: &str) -> Result<String, String> {
         self.ask(dir, &["rev-parse", "--absolute-git-dir"])
     }
 

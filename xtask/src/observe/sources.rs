@@ -8,6 +8,7 @@ use super::git::Git;
 use crate::facts::{Checkout, Seen, Unresolved};
 use crate::file;
 use crate::host::Host;
+use crate::plan::alone::Whereabouts;
 use crate::plan::folder::FOLDERS;
 use crate::plan::triton::{LLVM_MARK, LLVM_PIN, llvm_dir};
 use crate::request::{Request, dir_flag};
@@ -53,6 +54,12 @@ fn checkout(host: &Host, git: Option<Git>, project: Project, dir: &str) -> Optio
         Ok(())
     });
     Some((checkout, known.err()))
+}
+
+/// Where sources are, so that two runs that name one folder in two ways meet. What git does not know is no checkout.
+pub(super) fn whereabouts(git: Option<Git>, dir: &str) -> Whereabouts {
+    let git = git.filter(|git| git.is_checkout(dir)).and_then(|git| git.folder(dir).ok());
+    Whereabouts { real: file::real(dir), git }
 }
 
 fn fill(checkout: &mut Checkout, host: &Host, project: Project, dir: &str) -> Result<(), String> {

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use manifest::{Project, size};
 use serde::Serialize;
 
-use super::folder::FOLDERS;
 use crate::facts::{Facts, Room};
 use crate::host::Host;
 use crate::request::{Problem, Request};
 
 /// Whatever is built needs some room for the environment, logs and temporary files: with less free, in bytes, nothing is started.
 pub const LEAST: u64 = 1 << 30;
+
+/// Where builds leave something, below the sources.
+const LEFT: [&str; 4] = ["build", "python/build", "dist", "python/dist"];
 
 /// What to do about a full disk.
 pub const HINT: &str = "make room, or put the folders on another disk with `--work-dir` and `--output-dir`";
@@ -21,11 +23,11 @@ pub const HINT: &str = "make room, or put the folders on another disk with `--wo
 pub struct Need {
     /// The folder or file.
     pub path: String,
-    /// How much will stand there in the end, in bytes. What stands there already is a part of it.
+    /// How much will be there at the most, in bytes. What `parts` finds there already is a part of it.
     pub bytes: u64,
 }
 
-/// What the job of a project needs, as far as earlier ones tell: its build folder and its wheel.
+/// What the job of a project needs, as far as earlier ones tell: what builds leave in the sources, and its wheel.
 pub fn needs(request: &Request, host: &Host, facts: &Facts, project: Project) -> Vec<Need> {
     let Some(record) = facts.records.jobs.get(&project) else { return Vec::new() };
     let build = record.disk_bytes.map(|bytes| Need { path: request.dir(project).to_owned(), bytes });
@@ -36,10 +38,11 @@ pub fn needs(request: &Request, host: &Host, facts: &Facts, project: Project) ->
     build.into_iter().chain(wheel).collect()
 }
 
-/// Where to look for what a path holds: of sources, only what builds leave there counts.
+/// Where to look for what a path holds: of sources, what builds leave there, finished wheels as well. A wheel in the output folder holds nothing for the
+/// next one, which is written beside it before it goes.
 pub fn parts(host: &Host, path: &str) -> Vec<String> {
-    let is_wheel = path.ends_with(".whl");
-    if is_wheel { vec![path.to_owned()] } else { FOLDERS.iter().map(|folder| host.platform.join(path, folder)).collect() }
+    let folders = if path.ends_with(".whl") { &[] } else { &LEFT[..] };
+    folders.iter().map(|folder| host.platform.join(path, folder)).collect()
 }
 
 /// The disks that have too little room, each told once with its figures. A path that was not looked at, or whose disk does not say how much is
@@ -73,7 +76,16 @@ pub fn shortages(needs: &[&Need], rooms: &[Room], least: u64) -> Vec<Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::Platform;
+    use crate::plan::check::fixture;
     use crate::plan::check::fixture::told;
+
+    #[test]
+    fn a_wheel_stands_beside_the_one_that_it_replaces_and_in_the_sources() {
+        let host = fixture::host(Platform::Linux);
+        assert_eq!(parts(&host, "/out/torch-1-cp312-cp312-linux_x86_64.whl"), Vec::<String>::new());
+        assert_eq!(parts(&host, "/torch"), ["/torch/build", "/torch/python/build", "/torch/dist", "/torch/python/dist"]);
+    }
 
     #[test]
     fn each_disk_has_room_for_all_that_is_built_there() {

@@ -4,9 +4,9 @@ use manifest::Project;
 
 use super::setting::Setting;
 use super::{Action, Step, key};
-use crate::facts::{Ended, Facts, LastBuild, Owner};
+use crate::facts::{Ended, Facts, LastBuild};
 use crate::host::Platform;
-use crate::request::{Leftovers, Problem, Request, dir_flag};
+use crate::request::{Chosen, Leftovers, Problem, Request, dir_flag};
 
 /// Where builds leave what they compile, below the sources.
 pub const FOLDERS: [&str; 2] = ["build", "python/build"];
@@ -25,20 +25,26 @@ pub fn prepared(setting: &Setting, project: Project, dir: &str) -> (Option<Step>
             None,
             Some("build folder kept: `--clean` cleans before a first attempt, and the last one did not end well".to_owned()),
         ),
+        (Leftovers::Keep, None) if has_folder(setting.facts, project) => {
+            (remove("removing the build folder: no record says what it was configured for".to_owned()), None)
+        }
         (Leftovers::Clean, _) => (remove("removing the build folder".to_owned()), None),
         (Leftovers::Keep, _) => (None, None),
     }
 }
 
-/// A build folder in sources of the user that no build of ours left there.
+/// A build folder of which nothing says what it was configured for, unless it is in a checkout that the tool made for itself. That some run of the tool
+/// made the checkout says nothing of who built in it.
 pub fn refused(request: &Request, facts: &Facts, project: Project) -> Option<Problem> {
     let git = facts.checkouts.get(&project)?.git.as_ref();
-    let is_ours = git.is_some_and(|git| git.owner != Owner::User) || configured(request, facts, project).is_some();
-    if request.leftovers == Leftovers::Clean || is_ours || !has_folder(facts, project) {
+    let is_named = request.places.project(project).chosen == Chosen::Named;
+    let is_own = !is_named && git.is_some_and(|git| git.owner.is_ours());
+    let is_known = configured(request, facts, project).is_some();
+    if request.leftovers == Leftovers::Clean || is_own || is_known || !has_folder(facts, project) {
         return None;
     }
     let (name, dir) = (project.distribution(), request.dir(project));
-    let text = format!("the sources of {name} in `{dir}` have a build folder that the tool did not make");
+    let text = format!("the sources of {name} in `{dir}` have a build folder, and no record says what it was configured for");
     let hint = format!("remove it with `--clean`, or name other sources with `{}`", dir_flag(project));
     Some(Problem::new(text).hint(hint))
 }
@@ -62,6 +68,7 @@ fn has_folder(facts: &Facts, project: Project) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::Owner;
     use crate::plan::check::fixture::{checkout, commit, facts, host, request, told};
 
     #[test]
@@ -81,18 +88,28 @@ mod tests {
             facts
         };
         let words = "build --gfx gfx942 --pytorch-dir /mine --only pytorch";
-        let refusal = "the sources of torch in `/mine` have a build folder that the tool did not make\n\
-                       hint: remove it with `--clean`, or name other sources with `--pytorch-dir`";
+        let own = "build --gfx gfx942 --root-checkout-dir /own --only pytorch";
+        let [refusal, refusal_in_own] = ["/mine", "/own/pytorch"].map(|dir| {
+            format!(
+                "the sources of torch in `{dir}` have a build folder, and no record says what it was configured for\n\
+                 hint: remove it with `--clean`, or name other sources with `--pytorch-dir`"
+            )
+        });
         for (words, facts, expected) in [
-            (words, seen(Owner::User, "build", None), Some(refusal)),
-            (words, seen(Owner::User, "build", Some("/other")), Some(refusal)),
+            (words, seen(Owner::User, "build", None), Some(&refusal)),
+            (words, seen(Owner::User, "build", Some("/other")), Some(&refusal)),
             (words, seen(Owner::User, "build", Some("/mine")), None),
             (words, seen(Owner::User, "setup.py", None), None),
-            (words, seen(Owner::Edited, "build", None), None),
+            // Another work folder's checkout, with what was built for that one.
+            (words, seen(Owner::Built, "build", None), Some(&refusal)),
+            (own, seen(Owner::Built, "build", None), None),
+            (own, seen(Owner::Moving, "build", Some("/other")), None),
+            (own, seen(Owner::Edited, "build", None), Some(&refusal_in_own)),
+            (own, seen(Owner::Edited, "build", Some("/own/pytorch")), None),
             (&format!("{words} --clean"), seen(Owner::User, "build", None), None),
         ] {
             let found: Vec<Problem> = refused(&request(&host, words), &facts, Project::Pytorch).into_iter().collect();
-            assert_eq!(told(&found), expected.into_iter().collect::<Vec<_>>(), "{words} {:?}", facts.records.last);
+            assert_eq!(told(&found), expected.cloned().into_iter().collect::<Vec<_>>(), "{words} {:?}", facts.records.last);
         }
     }
 }

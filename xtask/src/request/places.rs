@@ -132,7 +132,12 @@ impl Places {
 
     /// The record of a project's jobs for one Python.
     pub fn job_record(&self, python: &PythonVersion, project: Project) -> String {
-        self.platform.join(&self.python(python), &format!("jobs/{}.json", project.key()))
+        self.platform.join(&self.job_records(python), &format!("{}.json", project.key()))
+    }
+
+    /// The folder of those records for one Python.
+    pub fn job_records(&self, python: &PythonVersion) -> String {
+        self.platform.join(&self.python(python), "jobs")
     }
 
     /// The tool's own environment for one Python.
@@ -147,7 +152,7 @@ impl Places {
 
     /// The file that the run has which makes or moves checkouts.
     pub fn checkouts_lock(&self) -> String {
-        self.platform.join(&self.checkouts, &format!("{NOTES}/lock"))
+        checkouts_lock(self.platform, &self.checkouts)
     }
 
     /// The file that the run has which works in the work folder.
@@ -203,6 +208,11 @@ pub fn venv_notes(platform: Platform, prefix: &str) -> String {
 /// The flag that names a project's sources: `--pytorch-audio-dir`.
 pub fn dir_flag(project: Project) -> String {
     format!("--{}-dir", project.key().replace('_', "-"))
+}
+
+/// The file in a folder of checkouts that the run has which makes or moves them.
+pub fn checkouts_lock(platform: Platform, checkouts: &str) -> String {
+    platform.join(checkouts, &format!("{NOTES}/lock"))
 }
 
 /// What those flags say.
