@@ -240,7 +240,8 @@ impl<'a> JobRun<'a> {
         });
         self.progressed("");
         let _ = self.log.flush();
-        let silent = matches!(ended, Err(ProcessError::Silent { .. } | ProcessError::Stalled { .. }));
+        let silent =
+            matches!(ended, Err(ProcessError::Silent { .. } | ProcessError::Stalled { .. } | ProcessError::Stopped { .. }));
         let (cause, exit_code, signal, cut) = match ended {
             Ok(Ended::Code(0)) => return Ok(()),
             Ok(Ended::Code(code)) => (format!("exited with {code}"), Some(code), None, None),
@@ -259,6 +260,13 @@ impl<'a> JobRun<'a> {
                 let limit = duration(stall.as_secs_f64());
                 let cause = format!(
                     "printed nothing and used no processor for {limit}, it and all that it started, and was ended; `{STALL_TIMEOUT}` gives it more time"
+                );
+                (cause, None, None, Some(Cut::Stalled))
+            }
+            Err(ProcessError::Stopped { stall, .. }) => {
+                let limit = duration(stall.as_secs_f64());
+                let cause = format!(
+                    "was stopped, by `kill -STOP` or the like, did not go on for {limit} and was ended; `{STALL_TIMEOUT}` gives it more time"
                 );
                 (cause, None, None, Some(Cut::Stalled))
             }
@@ -349,7 +357,7 @@ impl<'a> JobRun<'a> {
 
     /// When a command is ended: by the job's limits, or its own.
     fn limits(&self, command: &Command) -> process::Limits {
-        let Limits { stage, deadline, stall, patience } = self.world.limits;
+        let Limits { stage, deadline, stall, patience, .. } = self.world.limits;
         let silence = command.silence.map(|seconds| Duration::from_secs(seconds.into()));
         if patience == Patience::ToTheEnd {
             return process::Limits { silence, ..process::Limits::default() };
