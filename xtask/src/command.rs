@@ -66,6 +66,8 @@ pub enum Stop {
     Jobs(Vec<(JobName, Box<Failed>)>),
     /// Jobs that were cut short, none having failed.
     Cut(Cut, Vec<(JobName, Box<Failed>)>),
+    /// Jobs that were not begun, because they would not have ended in time, and why in words.
+    Late(Vec<(JobName, String)>),
     /// A plan that should have no holes has one.
     Unknown(Vec<String>),
 }
@@ -103,6 +105,7 @@ impl Stop {
             Stop::Unproven(lines) => text.clone_from(lines),
             Stop::Jobs(jobs) => jobs.iter().for_each(|(name, failed)| text.push_str(&failure(name, failed))),
             Stop::Cut(cut, jobs) => text = cut_short(*cut, jobs),
+            Stop::Late(jobs) => text = late(jobs),
             Stop::Unknown(facts) => {
                 text = format!(
                     "error: the plan still lacks: {}\nhint: this is a mistake of the tool; please report it\n",
@@ -115,7 +118,7 @@ impl Stop {
             Stop::Problems(code, _) => *code,
             Stop::Unproven(_) => Code::Unproven,
             Stop::Jobs(_) => Code::Job,
-            Stop::Cut(Cut::OutOfTime, _) => Code::OutOfTime,
+            Stop::Cut(Cut::OutOfTime, _) | Stop::Late(_) => Code::OutOfTime,
             Stop::Cut(..) => Code::Interrupted,
             Stop::Unknown(_) => Code::Bug,
         }
@@ -135,9 +138,16 @@ fn cut_short(cut: Cut, jobs: &[(JobName, Box<Failed>)]) -> String {
     };
     text.extend(jobs.iter().map(|(name, failed)| format!("  {name}: {}; log: {}\n", failed.sentence(), failed.log)));
     if cut == Cut::OutOfTime || !jobs.is_empty() {
-        text.push_str("hint: the same command goes on where this one stopped; leave `--restart` and `--rebuild` out\n");
+        text.push_str(GO_ON);
     }
     text
+}
+
+const GO_ON: &str = "hint: the same command goes on where this one stopped; leave `--restart` and `--rebuild` out\n";
+
+fn late(jobs: &[(JobName, String)]) -> String {
+    let lines: String = jobs.iter().map(|(name, why)| format!("  {name}: {why}\n")).collect();
+    format!("error: not all of it fits into the time that `--time-budget` leaves\n{lines}{GO_ON}")
 }
 
 fn failure(name: &JobName, failed: &Failed) -> String {
@@ -262,7 +272,7 @@ impl<'a> Session<'a> {
             limits: self.limits(patience),
             temporary: self.temporary_variables(),
         };
-        let mut failures = Vec::new();
+        let (mut failures, mut late) = (Vec::new(), Vec::new());
         let mut unwritten = None;
         let report = &mut self.report;
         let verdict = execute::execute(&jobs, self.request.going.on_failure, wheels, &world, &mut |event| {
@@ -275,11 +285,14 @@ impl<'a> Session<'a> {
                     report.command(&github::annotation(&job, &failed));
                 }
                 failures.push((job, failed));
+            } else if let Event::JobEnded { job, end: JobEnd::NotStarted { why, .. }, .. } = event {
+                late.push((job, why));
             }
         });
         match (verdict, unwritten) {
             (Verdict::Failed, _) => Err(Stop::Jobs(std::mem::take(&mut self.lost).into_iter().chain(failures).collect())),
             (Verdict::Cut(cut), _) => Err(Stop::Cut(cut, failures)),
+            (Verdict::Late, _) => Err(Stop::Late(late)),
             (Verdict::Done, Some(error)) => Err(error.into()),
             (Verdict::Done, None) => {
                 self.lost.extend(failures);
@@ -298,9 +311,11 @@ impl<'a> Session<'a> {
     fn limits(&self, patience: Patience) -> Limits {
         let wish = &self.request.limits;
         let seconds = |seconds: u64| Duration::from_secs(seconds);
+        let budget = wish.budget.map(|budget| seconds(budget - limits::reserve(budget)));
         Limits {
             stage: wish.stage.map(seconds),
-            deadline: wish.budget.and_then(|budget| self.started.checked_add(seconds(budget - limits::reserve(budget)))),
+            deadline: budget.and_then(|budget| self.started.checked_add(budget)),
+            budget,
             stall: Some(seconds(self.host.stall().into())),
             patience,
         }

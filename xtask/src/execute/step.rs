@@ -35,14 +35,14 @@ pub(super) struct JobRun<'a> {
     pub(super) job: &'a Job,
     pub(super) wheels: Wheels,
     pub(super) world: &'a World<'a>,
-    sender: &'a SyncSender<Event>,
+    pub(super) sender: &'a SyncSender<Event>,
     pub(super) log_path: String,
     log: Log,
     tail: VecDeque<String>,
     watch: Watch,
     /// How far a program last said it is.
     pub(super) progress: String,
-    started: Instant,
+    pub(super) started: Instant,
     /// The most memory that its programs used together, in bytes.
     peak: &'a AtomicU64,
 }
@@ -297,7 +297,7 @@ impl<'a> JobRun<'a> {
     }
 
     /// The job ends here, through no fault of its own.
-    fn cut(&mut self, purpose: &str, cut: Cut) -> Box<Failed> {
+    pub(super) fn cut(&mut self, purpose: &str, cut: Cut) -> Box<Failed> {
         let cause = match cut {
             Cut::Interrupted => "interrupted".to_owned(),
             Cut::OutOfTime => "stopped, because the time that `--time-budget` gives is over".to_owned(),
