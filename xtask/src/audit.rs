@@ -98,7 +98,11 @@ impl fmt::Display for Finding {
     }
 }
 
-/// The findings in the order in which they are told, those of allowed kinds no longer errors.
+/// No more findings of one wheel are told: who reads that many knows enough, and a wheel may have as many as it has members.
+const MOST_OF_WHEEL: usize = 200;
+
+/// The findings in the order in which they are told, errors first, those of allowed kinds no longer errors; of each wheel the first, and how many
+/// more there are.
 fn settled(mut findings: Vec<Finding>, allowed: &[Code]) -> Vec<Finding> {
     for finding in findings.iter_mut().filter(|finding| finding.is_error() && allowed.contains(&finding.code)) {
         finding.severity = Severity::Allowed;
@@ -107,5 +111,51 @@ fn settled(mut findings: Vec<Finding>, allowed: &[Code]) -> Vec<Finding> {
     findings.sort_by(|one, other| {
         (&one.wheel, one.severity, one.code, &one.member).cmp(&(&other.wheel, other.severity, other.code, &other.member))
     });
-    findings
+    findings.chunk_by(|one, other| one.wheel == other.wheel).flat_map(bounded).collect()
+}
+
+/// What is told of a wheel. Where errors are left out, others are not told.
+fn bounded(findings: &[Finding]) -> Vec<Finding> {
+    let (told, rest) = findings.split_at(findings.len().min(MOST_OF_WHEEL));
+    let mut told = told.to_vec();
+    if !rest.is_empty() {
+        let errors = rest.iter().filter(|finding| finding.is_error()).count();
+        let text = format!("{} more findings are left out, {errors} of them errors", rest.len());
+        let wheel = findings[0].wheel.clone();
+        told.push(Finding { severity: Severity::Warning, wheel, ..Finding::new(Code::More, text) });
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_wheel_so_much_is_told_and_how_much_more_there_is() {
+        let finding = |wheel: &str, severity, number: usize| Finding {
+            severity,
+            wheel: Some(wheel.to_owned()),
+            ..Finding::of_member(Code::RecordHash, &format!("{number:04}"), "x")
+        };
+        let many = |wheel: &str, severity, count: usize| (0..count).map(|n| finding(wheel, severity, n)).collect::<Vec<_>>();
+        let more = |rest: usize, errors: usize| format!("{rest} more findings are left out, {errors} of them errors");
+        for (errors, warnings, allowed, expected) in [
+            (200, 0, &[][..], None),
+            (199, 2, &[], Some(more(1, 0))),
+            (250, 1000, &[], Some(more(1050, 50))),
+            (250, 1000, &[Code::RecordHash], Some(more(1050, 0))),
+        ] {
+            let mut findings = many("a.whl", Severity::Warning, warnings);
+            findings.extend(many("b.whl", Severity::Error, 1));
+            findings.extend(many("a.whl", Severity::Error, errors));
+            let settled = settled(findings, allowed);
+            let (of_a, of_b): (Vec<_>, Vec<_>) = settled.iter().partition(|finding| finding.wheel.as_deref() == Some("a.whl"));
+            assert_eq!(of_b.len(), 1);
+            assert_eq!(of_a.len(), (errors + warnings).min(200) + usize::from(expected.is_some()));
+            assert_eq!(of_a.iter().any(|finding| finding.is_error()), allowed.is_empty());
+            let left_out = of_a.iter().find(|finding| finding.code == Code::More);
+            assert_eq!(left_out.map(|finding| finding.text.clone()), expected);
+        }
+    }
 }

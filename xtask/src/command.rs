@@ -28,7 +28,7 @@ use crate::host::Host;
 use crate::plan::{Job, JobName};
 use crate::redact::{Secrets, for_terminal};
 use crate::report::{Report, github};
-use crate::request::{Problem, Request, limits};
+use crate::request::{Problem, Request, Restart, limits};
 use crate::{file, gfx as targets, observe, process};
 
 /// The exit codes.
@@ -70,6 +70,8 @@ pub enum Stop {
     Late(Vec<(JobName, String)>),
     /// A plan that should have no holes has one.
     Unknown(Vec<String>),
+    /// Any of these, after something was done that the next run takes as it is, unless these flags are given again.
+    Midway(Box<Stop>, Vec<&'static str>),
 }
 
 impl Stop {
@@ -83,17 +85,34 @@ impl Stop {
         Stop::Problems(Code::World, vec![problem])
     }
 
+    /// It comes after something was done. What an audit found, or a mistake of the tool, will be there the next time, too.
+    pub fn midway(self, request: &Request) -> Self {
+        let flags = [("`--restart`", request.again.restart == Restart::Anew), ("`--rebuild`", !request.again.rebuild.is_empty())];
+        match self {
+            Stop::Unproven(_) | Stop::Unknown(_) | Stop::Midway(..) => self,
+            stop => Stop::Midway(Box::new(stop), flags.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag).collect()),
+        }
+    }
+
     /// What went wrong after the tool was asked to end went wrong because of that.
     pub fn or_interrupted(self) -> Self {
         match self {
             _ if !process::is_stopping() => self,
             Stop::Cut(_, jobs) | Stop::Jobs(jobs) => Stop::Cut(Cut::Interrupted, jobs),
+            Stop::Midway(stop, flags) => Stop::Midway(Box::new(stop.or_interrupted()), flags),
             _ => Stop::Cut(Cut::Interrupted, Vec::new()),
         }
     }
 
     /// Tells it on standard error, without secrets, and gives the exit code.
     pub fn tell(&self, secrets: &Secrets) -> Code {
+        let mut text = self.text();
+        text.extend(self.going_on());
+        let _ = std::io::stderr().write_all(for_terminal(&secrets.redact(&text)).as_bytes());
+        self.code()
+    }
+
+    fn text(&self) -> String {
         let mut text = String::new();
         match self {
             Stop::Problems(_, problems) => {
@@ -112,8 +131,23 @@ impl Stop {
                     facts.join("; ")
                 );
             }
+            Stop::Midway(stop, _) => return stop.text(),
         }
-        let _ = std::io::stderr().write_all(for_terminal(&secrets.redact(&text)).as_bytes());
+        text
+    }
+
+    /// How to go on, where something was done: the last line.
+    fn going_on(&self) -> Option<String> {
+        let flags = match self {
+            Stop::Midway(_, flags) if !flags.is_empty() => format!(" without {}", flags.join(" and ")),
+            Stop::Midway(..) | Stop::Jobs(_) | Stop::Late(_) => String::new(),
+            Stop::Cut(_, jobs) if !jobs.is_empty() => String::new(),
+            Stop::Cut(..) | Stop::Problems(..) | Stop::Unproven(_) | Stop::Unknown(_) => return None,
+        };
+        Some(format!("hint: the same command{flags} goes on where this one stopped\n"))
+    }
+
+    fn code(&self) -> Code {
         match self {
             Stop::Problems(code, _) => *code,
             Stop::Unproven(_) => Code::Unproven,
@@ -121,6 +155,7 @@ impl Stop {
             Stop::Cut(Cut::OutOfTime, _) | Stop::Late(_) => Code::OutOfTime,
             Stop::Cut(..) => Code::Interrupted,
             Stop::Unknown(_) => Code::Bug,
+            Stop::Midway(stop, _) => stop.code(),
         }
     }
 }
@@ -137,17 +172,12 @@ fn cut_short(cut: Cut, jobs: &[(JobName, Box<Failed>)]) -> String {
         _ => "error: interrupted\n".to_owned(),
     };
     text.extend(jobs.iter().map(|(name, failed)| format!("  {name}: {}; log: {}\n", failed.sentence(), failed.log)));
-    if cut == Cut::OutOfTime || !jobs.is_empty() {
-        text.push_str(GO_ON);
-    }
     text
 }
 
-const GO_ON: &str = "hint: the same command goes on where this one stopped; leave `--restart` and `--rebuild` out\n";
-
 fn late(jobs: &[(JobName, String)]) -> String {
     let lines: String = jobs.iter().map(|(name, why)| format!("  {name}: {why}\n")).collect();
-    format!("error: not all of it fits into the time that `--time-budget` leaves\n{lines}{GO_ON}")
+    format!("error: not all of it fits into the time that `--time-budget` leaves\n{lines}")
 }
 
 fn failure(name: &JobName, failed: &Failed) -> String {

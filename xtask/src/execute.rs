@@ -93,6 +93,15 @@ impl Limits {
         let is_over = |stage: Duration| self.patience == Patience::Interruptible && began.elapsed() >= stage;
         self.cut().or_else(|| self.stage.is_some_and(is_over).then_some(Cut::TimedOut))
     }
+
+    /// When a program of such a job is ended, which may print nothing for so long.
+    fn of_program(&self, began: Instant, silence: Option<Duration>) -> process::Limits {
+        if self.patience == Patience::ToTheEnd {
+            return process::Limits { silence, ..process::Limits::default() };
+        }
+        let until = self.stage.and_then(|stage| began.checked_add(stage)).into_iter().chain(self.deadline).min();
+        process::Limits { silence, stall: self.stall, until }
+    }
 }
 
 /// A wheel that is in the output folder.

@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::facts::Seen;
 use crate::request::Problem;
 
+mod content;
 mod fresh;
 mod measure;
 mod share;
@@ -15,6 +16,7 @@ mod share;
 mod tests;
 mod walk;
 
+pub use content::{folder_fingerprint, modified};
 pub use fresh::{Copied, copy_new};
 use measure::hash;
 pub use measure::{Meter, Stored, measure, measure_open, open_to_read, stored};

@@ -29,6 +29,7 @@ use std::thread::ScopedJoinHandle;
 
 pub use disk::rooms;
 pub use download::{MOST, download};
+pub use git::LocalChanges;
 pub use host::{arguments, host, now};
 pub use installed::installed;
 pub use looks::{looks, program};
@@ -184,14 +185,14 @@ pub fn mark_checkout(host: &Host, looks: &Looks, dir: &str, mark: &Mark) -> Resu
     git(host, looks).ok_or_else(no_git)?.mark_checkout(dir, mark)
 }
 
-/// The digest of all local changes in a folder of sources; none of one that is no checkout.
+/// All local changes in a folder of sources; none of one that is no checkout.
 ///
 /// # Errors
 /// In words: what git said.
-pub fn changes(host: &Host, looks: &Looks, dir: &str) -> Result<Option<String>, String> {
+pub fn changes(host: &Host, looks: &Looks, dir: &str) -> Result<LocalChanges, String> {
     match git(host, looks).filter(|git| git.is_checkout(dir)) {
         Some(git) => git.local_changes(dir),
-        None => Ok(None),
+        None => Ok(LocalChanges::default()),
     }
 }
 

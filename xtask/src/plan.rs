@@ -12,6 +12,7 @@ pub mod check;
 pub mod disk;
 pub mod env;
 pub mod folder;
+mod inherited;
 pub mod jobs;
 pub mod key;
 mod mark;
@@ -140,6 +141,9 @@ pub struct Plan {
     /// Done at the end, whatever became of the wheels.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub finally: Vec<Job>,
+    /// What the finished set goes through, in words: its steps are planned when it is there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub audit: Vec<Job>,
     /// What is done after a failure.
     #[serde(skip_serializing_if = "is_default")]
     pub on_failure: OnFailure,
@@ -182,6 +186,7 @@ pub fn whole(request: &Request, host: &Host, facts: &Facts) -> Result<Plan, Vec<
                 plan = Plan { prepare: plan.prepare, on_failure: plan.on_failure, ..wheels };
                 let built: Vec<Project> = plan.built().filter_map(|job| job.project).collect();
                 plan.finally.extend(sources::mark_job(request, facts, &built));
+                plan.audit.push(proof::foretold(request, host, facts));
                 plan.warnings.extend(sources::without_git(request, facts));
             }
             Err(found) => problems.extend(found),

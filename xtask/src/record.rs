@@ -150,10 +150,10 @@ impl Record {
             }
             Event::JobStarted { job, log, .. } => {
                 let log = below(&self.work, log);
-                if let Some(entry) = self.job(&job.0) {
-                    entry.log = log;
-                }
-                Ok(())
+                let Some(entry) = self.job(&job.0) else { return Ok(()) };
+                // Of a run that is killed, the jobs that ran are known by it from those that were never begun.
+                entry.log = log;
+                self.save()
             }
             Event::Halved { job, from, to, .. } => {
                 let Some(entry) = self.job(&job.0) else { return Ok(()) };
@@ -189,6 +189,29 @@ impl Record {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Leaves out of a set that lacks nothing else, and removes, the optional wheels of an earlier run that could not be built again; returns their
+    /// paths in `output`. They belong to other sources or another torch than the rest.
+    ///
+    /// # Errors
+    /// If one cannot be removed, or the manifest not be written.
+    pub fn leave_out_lacking(&mut self, host: &Host, output: &str) -> Result<Vec<String>, FileError> {
+        if self.manifest.missing.iter().any(|missing| missing.need == Need::Required) {
+            return Ok(Vec::new());
+        }
+        let missing: Vec<Project> = self.manifest.missing.iter().map(|missing| missing.project).collect();
+        let lacking = |artifact: &Artifact| artifact.source.is_some_and(|project| missing.contains(&project));
+        let (stale, others) = std::mem::take(&mut self.manifest.artifacts).into_iter().partition(lacking);
+        self.manifest.artifacts = others;
+        let stale: Vec<Artifact> = stale;
+        let paths: Vec<String> = stale.iter().map(|artifact| artifact.relative_path.as_str().to_owned()).collect();
+        paths.iter().try_for_each(|path| file::remove_all(&host.platform.join(output, path)))?;
+        if !paths.is_empty() {
+            self.manifest.audit = None;
+            self.save()?;
+        }
+        Ok(paths)
     }
 
     /// Ends the manifest: complete under its final name if every wheel is there, partial otherwise. Returns it and its path.
@@ -366,6 +389,7 @@ fn failure(failed: &Failed) -> Failure {
         exit_code: failed.exit_code,
         signal: failed.signal,
         class: Some(finding.class.name().to_owned()),
+        command: finding.command.as_ref().or(failed.command.as_ref()).cloned(),
         first_error: Some(finding.error.as_ref().unwrap_or(&failed.cause).clone()),
         hint: finding.hint().map(str::to_owned),
         extra: Extra::new(),

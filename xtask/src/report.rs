@@ -10,7 +10,7 @@ use manifest::Artifact;
 pub use manifest::{duration, size};
 
 use crate::cli::{LogStyle, MessageArgs};
-use crate::event::{Event, JobEnd};
+use crate::event::{Cut, Event, JobEnd};
 use crate::host::Terminal;
 use crate::plan::{Job, JobName, Pace};
 use crate::redact::for_terminal;
@@ -172,7 +172,10 @@ impl Report {
             // What failed is told once more at the end, with all that is known of it.
             (_, Detail::Quiet) => None,
             (Event::JobEnded { job, end: JobEnd::Failed(failed), seconds, .. }, _) => {
-                Some(format!("{:>12} {job} after {}: {}", "Failed", duration(*seconds), failed.sentence()))
+                // One that was ended from outside did nothing wrong.
+                let is_cut = matches!(failed.cut, Some(Cut::Interrupted | Cut::OutOfTime));
+                let label = if is_cut { "Stopped" } else { "Failed" };
+                Some(format!("{label:>12} {job} after {}: {}", duration(*seconds), failed.sentence()))
             }
             (Event::StepStarted { job, command: Some(command), .. }, Detail::Verbose) => Some(format!("{job} $ {command}")),
             (Event::StepStarted { job, purpose, pace, .. }, detail)

@@ -71,6 +71,9 @@ pub struct Failure {
     /// The kind of failure, where it was recognised: `memory`, `disk`, `network`, ….
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<String>,
+    /// The command that failed first: the compiler's out of the log, cut where it is long, else the one that the tool ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
     /// The first error in the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_error: Option<String>,

@@ -246,7 +246,7 @@ fn truncated_at_every_byte() {
         let text = refusal(&BUILD[..length]);
         assert!(text.starts_with("manifest is not JSON: EOF while parsing "), "{length}: {text}");
     }
-    assert_eq!(refusal(&BUILD[..end - 1]), "manifest is not JSON: EOF while parsing an object at line 222 column 0");
+    assert_eq!(refusal(&BUILD[..end - 1]), "manifest is not JSON: EOF while parsing an object at line 223 column 0");
     for length in 0..INDEX.trim_end().len() {
         let text = Index::parse(&INDEX[..length]).unwrap_err().to_string();
         assert!(text.starts_with("manifest is not JSON: EOF while parsing "), "{length}: {text}");

@@ -34,7 +34,7 @@ fn what_the_translation_changed_becomes_a_commit() {
     // The same again has nothing to do.
     let head = all.head(DIR);
     let ended = all.nightly(&[]);
-    let fresh = format!("checkout-pytorch: `BOX/project/{DIR}` is at this commit already\n");
+    let fresh = format!("; `BOX/project/{DIR}` is at this commit already\n");
     assert!(all.forge.sandbox.plain(&ended.stderr).contains(&fresh), "{}", ended.stderr);
     assert_eq!(all.head(DIR), head);
 }

@@ -33,13 +33,14 @@ fn sha256(at: usize) -> String {
 /// The nightly's machine, with compilers and one of the variables that builds inherit.
 fn fresh() -> Value {
     let compiler = |path: &str, version: &str| json!({"path": path, "version": {"Ok": version}});
-    base(
+    let seen = base(
         "linux.json",
         json!({
             "host": {"env": {"CFLAGS": "-O2", "MAX_JOBS": "4", "LD_LIBRARY_PATH": "/opt/lib"}},
             "facts": {"tools": {"cc": compiler("/usr/bin/cc", "gcc 13.2.0"), "c++": compiler("/usr/bin/c++", "g++ 13.2.0")}},
         }),
-    )
+    );
+    merged(seen, rocm_set("d"))
 }
 
 /// The same after a build that ended well: its records, its wheels, and what it left in the environment.
@@ -120,6 +121,12 @@ const ROCM: &str = "rebuilt: ROCm 7.14.0a20260811 -> 7.14.0a20260812";
 
 const GFX: &str = "rebuilt: gfx targets changed gfx942 -> gfx942,gfx1201";
 
+/// The ROCm packages were installed from a file with this hash.
+fn rocm_set(digit: &str) -> Value {
+    let set = json!({"asked": "rocm", "distributions": {"rocm": "7.14.0a20260811"}, "sha256": {"rocm": digit.repeat(64)}});
+    json!({"facts": {"environment": {"what": {"rocm_set": set}}}})
+}
+
 /// Each part of what a wheel depends on, changed alone.
 fn changes() -> Vec<Change> {
     let other = "9".repeat(40);
@@ -133,16 +140,33 @@ fn changes() -> Vec<Change> {
         ),
         everything(json!({"facts": {"rocm": {"what": {"package_version": "7.14.0a20260812"}}}}), ROCM),
         everything(
+            json!({"facts": {"rocm": {"what": {"sdk_version": "7.14.0"}}}}),
+            "rebuilt: ROCm SDK 7.14.0a20260811 -> 7.14.0",
+        ),
+        everything(rocm_set("e"), "rebuilt: package `rocm` changed"),
+        everything(
             json!({"facts": {"tools": {"cc": {"version": {"Ok": "gcc 14.1.0"}}}}}),
             "rebuilt: compiler `cc` `gcc 13.2.0` -> `gcc 14.1.0`",
         ),
         everything(json!({"host": {"env": {"CFLAGS": "-O3"}}}), "rebuilt: inherited variable `CFLAGS` `-O2` -> `-O3`"),
         everything(json!({"host": {"env": {"CFLAGS": null}}}), "rebuilt: inherited variable `CFLAGS` is gone"),
         everything(json!({"host": {"env": {"USE_XNNPACK": "0"}}}), "rebuilt: inherited variable `USE_XNNPACK` is new"),
+        everything(json!({"host": {"env": {"DEBUG": "1"}}}), "rebuilt: inherited variable `DEBUG` is new"),
+        everything(json!({"host": {"env": {"GCC_EXEC_PREFIX": "/x/"}}}), "rebuilt: inherited variable `GCC_EXEC_PREFIX` is new"),
         change(json!({"facts": moved}), 2, "rebuilt: commit 2a2b3c4d5e6f -> 999999999999", all("")),
         change(git("triton", &json!({"changes": "an edit"})), 0, "rebuilt: its sources were changed", TRITON),
-        change(git("pytorch", &json!({"changes": "an edit"})), 1, "rebuilt: its sources were changed", TORCH),
-        change(git("apex", &json!({"changes": "an edit"})), 4, "rebuilt: its sources were changed", all("")),
+        change(
+            git("pytorch", &json!({"changes": "an edit", "last_changed": "third party/x\u{1b}.cpp"})),
+            1,
+            "rebuilt: its sources were changed, last `third party/x\\u{1b}.cpp`",
+            TORCH,
+        ),
+        change(
+            git("apex", &json!({"changes": "an edit", "last_changed": "setup.py"})),
+            4,
+            "rebuilt: its sources were changed, last `setup.py`",
+            all(""),
+        ),
         with(&["--env=torchvision:MY_SWITCH=1"], 3, "rebuilt: variable `MY_SWITCH` is new", all("")),
         with(&["--env=pytorch:USE_GLOO=OFF"], 1, "rebuilt: variable `USE_GLOO` `ON` -> `OFF`", TORCH),
         with(&["--gfx=gfx1201"], 0, GFX, all(GFX)),
@@ -204,10 +228,20 @@ fn alone() -> Vec<Alone> {
             &[],
             Some(("apex", "built: its last build was stopped by `--stage-timeout`")),
         ),
+        (
+            record("apex", &json!({"wheel": {"key": {"commands": "sha256:0"}}})),
+            &[],
+            Some(("apex", "rebuilt: its commands changed")),
+        ),
         (record("apex", &json!({"wheel": null})), &[], Some(("apex", "built: never built here"))),
         (json!({"facts": {"records": {"jobs": {"pytorch": null}}}}), &[], Some(("torch", "built: never built here"))),
         (
             json!({"facts": {"records": {"jobs": {"apex": null}, "unreadable": {"apex": "`x` is empty"}}}}),
+            &[],
+            Some(("apex", "rebuilt: its record cannot be read: `x` is empty")),
+        ),
+        (
+            json!({"facts": {"records": {"jobs": {"apex": null}, "unreadable": {"apex": "`x` is empty"}}, "output": {"wheels": []}}}),
             &[],
             Some(("apex", "built: its record cannot be read: `x` is empty")),
         ),
@@ -304,6 +338,23 @@ fn a_wheel_alone_is_reused_and_built_against_the_recorded_torch() {
         let plan = replan(&[&listed, &patch], &[&["--only=pytorch_audio"], args].concat());
         let names: Vec<&str> = plan.built().map(|job| job.name.0.as_str()).collect();
         assert_eq!(names, jobs, "{patch} {args:?} {:?}", decisions(&plan));
+    }
+}
+
+/// A torch that nobody built here is known by its version alone.
+#[test]
+fn another_version_of_a_torch_from_elsewhere_is_a_change() {
+    let only = ["--only=pytorch_audio"];
+    let version = |version: &str| python(&json!({"distributions": {"torch": version}}));
+    let forgotten = json!({"facts": {"records": {"jobs": {"pytorch": null}}}});
+    let before = merged(merged(built(), forgotten), version("2.0"));
+    let plan = plan_of(&[&ARGS[..], &only].concat(), before.clone()).unwrap();
+    let before = merged(before, record("pytorch_audio", &json!({"wheel": {"key": job(&plan, "torchaudio").key}})));
+    for (patch, decision) in
+        [(version("2.0"), "reused: nothing changed"), (version("2.1"), "rebuilt: the torch that it is built with changed")]
+    {
+        let plan = plan_of(&[&ARGS[..], &only].concat(), merged(before.clone(), patch)).unwrap();
+        assert_eq!(decisions(&plan), [("torchaudio".to_owned(), decision.to_owned())].into());
     }
 }
 

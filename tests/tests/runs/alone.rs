@@ -78,11 +78,16 @@ fn a_job_that_fails_leaves_the_others_and_says_why() {
     let error = failure.first_error.as_deref().unwrap();
     assert!(error.contains("demo_fail.cpp:1:2: error: #error \"DEMO_FAIL names this wheel\""), "{error}");
     assert_eq!((failure.class.as_deref(), failure.hint.as_deref()), (Some("compile"), None));
-    assert!(message.starts_with(&format!("building torchvision exited with 1\n  first error: {error}\n  by: ")), "{message}");
+    let command = failure.command.as_deref().unwrap();
+    let start = format!("building torchvision exited with 1\n  first error: {error}\n  by: {command}\n");
+    assert!(message.starts_with(&start), "{message}\n{start}");
     assert!(message.contains("\n  kind: compile\n  last lines:\n    | "), "{message}");
     assert!(message.contains("DEMO_FAIL names this wheel"), "{message}");
     assert!(message.contains("\n  command: cd "), "{message}");
-    assert!(message.ends_with(&format!("\n  log: {}\n", sandbox.arg(&log))), "{message}");
+    assert!(
+        message.ends_with(&format!("\n  log: {}\nhint: the same command goes on where this one stopped\n", sandbox.arg(&log))),
+        "{message}"
+    );
     assert!(sandbox.read(&log).contains("DEMO_FAIL names this wheel"));
 
     // The missing wheel alone makes the set whole.

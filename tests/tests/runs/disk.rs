@@ -32,20 +32,25 @@ impl Drop for Disk {
 }
 
 fn demo(sandbox: &Sandbox, args: &[&str]) -> Command {
-    let mut command = sandbox.xtask();
-    command.args(["build", "--demo", "--jobs", "1", "--python", &newest().path]);
-    command.args(["--work-dir", "disk/work", "--output-dir", "disk/dist"]).args(args);
-    command
+    on_disk(sandbox, "build", args)
 }
 
-const HINT: &str =
-    "hint: make room, or put the folders on another disk with `--work-dir` and `--output-dir`; a rerun goes on from here\n";
+fn on_disk(sandbox: &Sandbox, command: &str, args: &[&str]) -> Command {
+    let mut xtask = sandbox.xtask();
+    xtask.args([command, "--demo", "--jobs", "1", "--python", &newest().path]);
+    xtask.args(["--work-dir", "disk/work", "--output-dir", "disk/dist"]).args(args);
+    xtask
+}
+
+const HINT: &str = "hint: make room, or put the folders on another disk with `--work-dir` and `--output-dir`\n";
 
 #[test]
 fn a_disk_that_is_too_small_is_refused_before_anything_is_written() {
     let sandbox = Sandbox::new();
     let _disk = Disk::mount(&sandbox, 512);
     let ended = finish(&mut demo(&sandbox, &[])).expect(3);
+    // `plan` says the same.
+    assert_eq!(finish(&mut on_disk(&sandbox, "plan", &[])).expect(3).stderr, ended.stderr);
     let expected = "error: too little room on the disk of `BOX/project/disk/work`, `BOX/project/disk/dist`: 512.0 MiB are free, \
                     and at least 1.0 GiB are needed\n";
     assert_eq!(sandbox.plain(&ended.stderr), format!("{expected}{HINT}"));
@@ -94,7 +99,9 @@ fn earlier_builds_say_what_is_needed_and_a_disk_that_fills_up_is_recognised() {
     };
     needs((5 << 30) + measured);
     let before = std::fs::read(sandbox.path(&record)).unwrap();
-    let ended = finish(&mut demo(&sandbox, &["--only", "triton,pytorch", "--rebuild", "pytorch"])).expect(3);
+    let rebuild = ["--only", "triton,pytorch", "--rebuild", "pytorch"];
+    let ended = finish(&mut demo(&sandbox, &rebuild)).expect(3);
+    assert_eq!(finish(&mut on_disk(&sandbox, "plan", &rebuild)).expect(3).stderr, ended.stderr);
     let said = sandbox.plain(&ended.stderr);
     assert!(said.contains("are free, and earlier builds say that 5.0 GiB are needed\nhint: make room"), "{said}");
     assert_eq!(std::fs::read(sandbox.path(&record)).unwrap(), before);

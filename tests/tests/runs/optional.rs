@@ -56,6 +56,20 @@ fn sources_that_cannot_be_had_leave_out_only_what_needs_them() {
 
     std::fs::rename(&gone, &there).unwrap();
     let ended = build(wheels, &[]).expect(0);
+    let apex_wheel = ended.stdout.lines().find(|line| line.contains("/apex-")).unwrap().to_owned();
     assert!(ended.stderr.contains("        Plan apex: built: never built here\n"), "{}", ended.stderr);
     check_complete(&sandbox, DIST, &[Project::Triton, Project::Pytorch, Project::Apex]);
+
+    // Its wheel is of no use to the set once it cannot be built from what the others are built from.
+    let mut command = sandbox.xtask();
+    command.args(["build", "--demo", "--python", &newest().path, "--no-audit-install", "--only", wheels]);
+    let ended = finish(command.args(["--optional", "apex", "--rebuild", "apex"]).env("DEMO_FAIL", "apex")).expect(7);
+    let file = apex_wheel.rsplit('/').next().unwrap();
+    let removed = format!("warning: `{file}` is of an earlier run and does not belong to this set, so it is removed\n");
+    assert!(ended.stderr.contains(&removed) && !ended.stdout.contains("apex"), "{}\n{}", ended.stdout, ended.stderr);
+    assert!(!sandbox.path(&format!("{DIST}/{file}")).exists() && !sandbox.read(&format!("{DIST}/SHA256SUMS")).contains("apex"));
+    let (path, manifest) = the_manifest(&sandbox, DIST);
+    let there: Vec<_> = manifest.artifacts.iter().filter_map(|artifact| artifact.source).collect();
+    assert_eq!((there.len(), apex(&manifest).1), (2, missing(Need::Optional)));
+    finish(sandbox.xtask().args(["manifest", "verify", &path])).expect(0);
 }

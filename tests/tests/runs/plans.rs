@@ -34,7 +34,10 @@ fn facts_give_the_same_plan_elsewhere() {
     let here = demo.sandbox.run(&args).expect(0).stdout;
     let elsewhere = Sandbox::new();
     elsewhere.write("facts.json", &here);
-    let there = finish(elsewhere.xtask().args(args).args(["--facts", "facts.json"])).expect(0).stdout;
+    let ended = finish(elsewhere.xtask().args(args).args(["--facts", "facts.json"])).expect(0);
+    let said = "        Note with `--facts` no disk is looked at: whether there is room for this is not known\n";
+    assert_eq!(ended.stderr, said);
+    let there = ended.stdout;
     assert_eq!(serde_json::from_str::<Value>(&there).unwrap(), serde_json::from_str::<Value>(&here).unwrap());
     // As text, too, and there is something to be done in it.
     assert_eq!(there, here);

@@ -122,9 +122,33 @@ fn a_change_rebuilds_what_depends_on_it() {
     check(sandbox, &mut demo.again(&[]), &[]);
     // An edit is seen, also inside of a submodule; and taken back, it is no change.
     sandbox.write(&src("pytorch_audio/mine.txt"), "mine");
-    check(sandbox, &mut demo.again(&[]), &[("torchaudio", "rebuilt: its sources were changed")]);
+    check(sandbox, &mut demo.again(&[]), &[("torchaudio", "rebuilt: its sources were changed, last `mine.txt`")]);
     sandbox.write(&src("pytorch/third_party/fakelib/mine.txt"), "mine");
-    check(sandbox, &mut demo.again(&[]), &with_torch("rebuilt: its sources were changed"));
+    check(sandbox, &mut demo.again(&[]), &with_torch("rebuilt: its sources were changed, last `third_party/fakelib/mine.txt`"));
+    check(sandbox, &mut demo.again(&[]), &[]);
+    // A repository of somebody's among the sources, one edit after another.
+    sandbox.write(&src("apex/an own/a.txt"), "1");
+    finish(sandbox.command("git").args(["init", "--quiet", &sandbox.arg(&src("apex/an own"))])).expect(0);
+    for text in ["2", "3"] {
+        sandbox.write(&src("apex/an own/a.txt"), text);
+        check(sandbox, &mut demo.again(&[]), &[("apex", "rebuilt: its sources were changed, last `an own/a.txt`")]);
+        check(sandbox, &mut demo.again(&[]), &[]);
+    }
+    // What is edited while it is built may be in the wheel, or not.
+    let setup = sandbox.read(&src("pytorch_vision/setup.py"));
+    let edit = "Path('torchvision/__init__.py').open('a').write('# edited\\n')\n";
+    sandbox.write(&src("pytorch_vision/setup.py"), &format!("{setup}\n{edit}"));
+    let ended = finish(&mut demo.again(&[])).expect(0);
+    assert_eq!(
+        said(&ended.stderr),
+        expected(&[("torchvision", "rebuilt: its sources were changed, last `setup.py`")]),
+        "{}",
+        ended.stderr
+    );
+    let told = "        Note torchvision: changed in the sources while they were built: `torchvision/__init__.py`; if that was not the build \
+                itself, the wheel may lack it, and reruns take the wheel as it is: `--rebuild pytorch_vision` builds with it\n";
+    assert_eq!(ended.stderr.matches("changed in the sources while they were built").count(), 1, "{}", ended.stderr);
+    assert!(ended.stderr.contains(told), "{}", ended.stderr);
     check(sandbox, &mut demo.again(&[]), &[]);
 
     // A variable of one build, and a variable of all that they inherit.

@@ -1,7 +1,9 @@
 //! The set that was built is tried in an environment of its own.
 
+use std::path::Path;
+
 use manifest::Status;
-use tests::Sandbox;
+use tests::{Sandbox, finish};
 
 use crate::set::the_manifest;
 use crate::shared::newest;
@@ -34,9 +36,31 @@ fn a_torch_without_rocm_is_none() {
     assert_eq!((whole.status, findings(&sandbox, &path)), (Some(Status::Complete), told("allowed")));
 
     let ended = sandbox.run(&[&words[..], &["--env", "pytorch:USE_ROCM=OFF", "--no-audit-install"]].concat()).expect(0);
-    assert!(!ended.stderr.contains("audit-"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("Running audit-"), "{}", ended.stderr);
     let ended = sandbox.run(&[&words[..], &["--smoke"]].concat()).expect(0);
     assert!(ended.stderr.contains("audit-torch"), "{}", ended.stderr);
+}
+
+#[test]
+fn an_audit_keeps_the_logs_of_what_failed_only() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["build", "--demo", "--only", "triton", "--python", &newest().path, "--no-audit-install"]).expect(0);
+    let (path, _) = the_manifest(&sandbox, DIST);
+    let logs = format!("build/py{}/logs", newest().series);
+    // It looks for the Python that the manifest names.
+    let own = Path::new(&newest().path).parent().unwrap().to_owned();
+    let paths = std::env::split_paths(&std::env::var_os("PATH").unwrap()).collect::<Vec<_>>();
+    let paths = std::env::join_paths(std::iter::once(own).chain(paths)).unwrap();
+    let audit = |words: &[&str]| finish(sandbox.xtask().args(["audit", &path]).args(words).env("PATH", &paths));
+    let ended = audit(&[]).expect(0);
+    assert!(ended.stderr.contains("audit-triton") && !ended.stdout.contains("not checked: whether the set"), "{ended:?}");
+    assert!(sandbox.files(&logs).is_empty());
+
+    sandbox.write("none/empty", "");
+    let ended = audit(&["--find-links", "none"]).expect(5);
+    let log = sandbox.path(&format!("{logs}/{}/audit-rocm.log", sandbox.files(&logs)[0]));
+    assert!(ended.stdout.contains("error[not-installable]: ") && log.exists(), "{ended:?}");
+    assert!(ended.stdout.contains(log.file_name().unwrap().to_str().unwrap()), "{ended:?}");
 }
 
 /// Codes and severities of the findings that a manifest records, but for warnings.

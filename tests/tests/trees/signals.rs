@@ -7,14 +7,14 @@ use crate::shared::{COMPILES, Trees, job, signal, trees};
 /// The error of a run that was interrupted while triton was built.
 #[track_caller]
 fn is_interrupted(trees: &Trees, stderr: &str) {
-    let message = stderr.split_once("error: interrupted\n").unwrap_or_else(|| panic!("{stderr}")).1;
+    let (before, message) = stderr.split_once("error: interrupted\n").unwrap_or_else(|| panic!("{stderr}"));
+    let last = before.lines().last().unwrap_or_default();
+    assert!(last.starts_with("     Stopped triton after ") && last.ends_with(": building triton: interrupted"), "{last}");
     let message = trees.sandbox.plain(message);
     let start = "  triton: building triton: interrupted; log: BOX/project/build/demo/py";
     assert!(message.starts_with(start), "{message}");
     assert!(
-        message.ends_with(
-            "/triton.log\nhint: the same command goes on where this one stopped; leave `--restart` and `--rebuild` out\n"
-        ),
+        message.ends_with("/triton.log\nhint: the same command without `--rebuild` goes on where this one stopped\n"),
         "{message}"
     );
     let log = trees.partial(JobStatus::Interrupted);

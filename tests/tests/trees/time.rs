@@ -41,7 +41,8 @@ fn a_job_that_takes_too_long_has_failed() {
     trees.compiler("journal compiling\nprint working\nspin 600");
     let ended = trees.run(&mut trees.rebuild(&["--stage-timeout", "8s"])).expect(4);
     let expected = "error: triton: building triton: stopped, because the job took longer than the 8.0s of `--stage-timeout`\n  kind: timeout\n  \
-                    log: LOG\nhint: look at the end of the log for what it waited for; a rerun goes on from here\n";
+                    log: LOG\nhint: look at the end of the log for what it waited for\n\
+                    hint: the same command without `--rebuild` goes on where this one stopped\n";
     assert_eq!(error(&trees, &ended.stderr), expected);
     let log = trees.partial(JobStatus::TimedOut);
     assert!(log.ends_with("the job took longer than the 8.0s of `--stage-timeout`\n"), "{log}");
@@ -62,7 +63,7 @@ fn a_budget_ends_what_runs_and_the_same_command_goes_on() {
     std::fs::write(&kept, "").unwrap();
     let ended = run.ended().expect(6);
     let expected = "error: the time that `--time-budget` gives is over\n  triton: building triton: stopped, because the time that \
-                    `--time-budget` gives is over; log: LOG\nhint: the same command goes on where this one stopped; leave `--restart` and `--rebuild` out\n";
+                    `--time-budget` gives is over; log: LOG\nhint: the same command goes on where this one stopped\n";
     assert_eq!(error(&trees, &ended.stderr), expected);
     trees.partial(JobStatus::Interrupted);
     assert_eq!(trees.living(), Vec::<String>::new());
@@ -123,7 +124,7 @@ fn what_cannot_end_in_time_is_left_to_the_next_run() {
     let error = error(&trees, &ended.stderr);
     let start = "error: not all of it fits into the time that `--time-budget` leaves\n  torch: it took 58m48s before, and \
                  `--time-budget` leaves ";
-    let end = "\nhint: the same command goes on where this one stopped; leave `--restart` and `--rebuild` out\n";
+    let end = "\nhint: the same command without `--rebuild` goes on where this one stopped\n";
     assert!(error.starts_with(start) && error.ends_with(end), "{error}");
     let ended = trees.run(&mut both(&["--rebuild", "pytorch", "--time-budget", "1h"])).expect(0);
     assert!(ended.stderr.contains("Running torch: building torch\n"), "{}", ended.stderr);

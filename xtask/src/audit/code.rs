@@ -96,6 +96,8 @@ pub enum Code {
     NoOperators,
     /// An operator that fails on the processor.
     OperatorFails,
+    /// A wheel of which more was found than is told.
+    More,
 }
 
 /// A name that is no code's.
@@ -117,7 +119,7 @@ impl UnknownCode {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 45] = [
         Self::Archive,
         Self::ArchiveContent,
         Self::ArchiveName,
@@ -162,6 +164,7 @@ impl Code {
         Self::NoHip,
         Self::NoOperators,
         Self::OperatorFails,
+        Self::More,
     ];
 
     /// The code of this name.
@@ -219,6 +222,7 @@ impl Code {
             Self::NoHip => "no-hip",
             Self::NoOperators => "no-operators",
             Self::OperatorFails => "operator-fails",
+            Self::More => "more",
         }
     }
 
@@ -270,6 +274,7 @@ impl Code {
             Self::NoHip => "build torch with `USE_ROCM=ON`",
             Self::NoOperators => "look into the log of its import",
             Self::OperatorFails => "look into the log of its import",
+            Self::More => "mend what is told, and audit again",
         }
     }
 }

@@ -148,6 +148,6 @@ pub enum Wrong {
     #[error("a compressed bundle holds no list of entries")]
     NoList,
     /// A file that would take long to read, or much memory.
-    #[error("more device code than is looked at in one file; the rest of the file was not looked at")]
+    #[error("more device code than is looked at in one wheel; the rest was not looked at")]
     TooMuch,
 }

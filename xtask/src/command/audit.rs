@@ -278,7 +278,7 @@ pub(super) fn stage(session: &mut Session, facts: &Facts, record: &mut Record, a
         subject: subject(&manifest.artifacts, &expected, trial, &allowed),
         findings: findings.iter().map(|finding| recorded(finding, session)).collect(),
         allowed: allowed.iter().map(|code| code.name().to_owned()).collect(),
-        installed: untried.is_none(),
+        installed: untried.is_none() && !findings.iter().any(|finding| finding.code == audit::Code::NotInstallable),
         extra: Extra::new(),
     };
     let found = |artifact: &Artifact| {

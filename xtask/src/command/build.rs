@@ -37,6 +37,7 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     let mut record = Record::begin(&session.request, host, &facts, &track)?;
     record.warning().iter().for_each(|warning| session.warn(warning));
     let ended = make(&mut session, &mut facts, &mut record);
+    let ended = ended.and_then(|()| leave_out_lacking(&mut session, &mut record));
     let ended = ended.and_then(|()| audit::stage(&mut session, &facts, &mut record, &args.audit));
     finish(&mut session, record, ended.map_err(Stop::or_interrupted), &given)
 }
@@ -129,6 +130,14 @@ fn prepare(session: &mut Session, facts: &mut Facts) -> Result<(), Stop> {
     Ok(())
 }
 
+/// An older wheel does not stand in for one that is optional and could not be built.
+fn leave_out_lacking(session: &mut Session, record: &mut Record) -> Result<(), Stop> {
+    for path in record.leave_out_lacking(session.host, &session.request.places.output)? {
+        session.warn(&format!("`{path}` is of an earlier run and does not belong to this set, so it is removed"));
+    }
+    Ok(())
+}
+
 fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given: &given::Given) -> Result<Code, Stop> {
     let end = match &ended {
         Ok(()) => End::Done,
@@ -142,8 +151,8 @@ fn finish(session: &mut Session, record: Record, ended: Result<(), Stop>, given:
         tell_github(session.host, &mut session.report, "GITHUB_OUTPUT", manifest.github_output(path));
     }
     // What went wrong first is what is told.
-    ended?;
-    let (manifest, path) = recorded?;
+    ended.map_err(|stop| stop.midway(&session.request))?;
+    let (manifest, path) = recorded.map_err(|error| Stop::from(error).midway(&session.request))?;
     for artifact in &manifest.artifacts {
         result(&session.host.platform.join(&session.request.places.output, artifact.relative_path.as_str()))?;
     }

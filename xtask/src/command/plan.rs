@@ -7,6 +7,7 @@ use crate::cli::{PlanArgs, PlanFormat};
 use crate::facts::{Facts, Looks};
 use crate::host::Host;
 use crate::plan::{self, Plan};
+use crate::report::Report;
 use crate::request::{Places, Problem, Request};
 use crate::{file, observe};
 
@@ -54,8 +55,14 @@ pub fn run(args: &PlanArgs, host: &Host) -> Result<Code, Stop> {
         return Err(Stop::Problems(Code::World, problems));
     }
     let plan = plan::whole(&request, &seen.host, &seen.facts).map_err(|problems| Stop::Problems(Code::World, problems))?;
-    // What was seen elsewhere was built on other disks.
-    let shortages = if args.facts.is_some() { Vec::new() } else { build::no_room(&request, host, &plan) };
+    let shortages = if args.facts.is_none() {
+        build::no_room(&request, host, &plan)
+    } else {
+        // What was seen elsewhere is built on other disks.
+        let mut report = Report::new(build_args.install.messages, host.terminal);
+        report.note("with `--facts` no disk is looked at: whether there is room for this is not known");
+        Vec::new()
+    };
     if !shortages.is_empty() {
         return Err(Stop::Problems(Code::World, shortages));
     }

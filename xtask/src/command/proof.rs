@@ -12,14 +12,11 @@ use crate::event::{Cut, Event, Failed, JobEnd};
 use crate::execute::{self, Limits, Patience, Verdict, Wheels, World};
 use crate::facts::{Facts, Python};
 use crate::host::Host;
-use crate::observe;
-use crate::plan::proof::{Attempt, Proof};
+use crate::plan::proof::{self, Attempt, FOLDER, FORBIDDEN, Proof};
 use crate::plan::{self, Job};
 use crate::request::{OnFailure, Places, Problem, Request, RocmWish, Trial};
 use crate::version::Specifier;
-
-/// Why a set is not tried although it could be.
-const FORBIDDEN: &str = "`--no-audit-install` is given";
+use crate::{file, observe};
 
 /// Tries the set. The environment is removed afterwards.
 ///
@@ -57,11 +54,8 @@ impl Session<'_> {
     /// # Errors
     /// If there is no interpreter for it.
     pub(super) fn untried(&self, facts: &Facts, manifest: &Manifest) -> Result<Option<String>, Stop> {
-        if self.request.trial == Trial::Skip {
-            return Ok(Some(FORBIDDEN.to_owned()));
-        }
         let python = plan::python::choose(&self.request, facts).map_err(Stop::world)?;
-        Ok(untried(manifest, &wheels(manifest, str::to_owned), python))
+        Ok(untried(self.request.trial, manifest, &wheels(manifest, str::to_owned), python))
     }
 
     /// Tries the set of a manifest, which can be tried.
@@ -71,11 +65,12 @@ impl Session<'_> {
     pub(super) fn try_set(&mut self, facts: &Facts, manifest: &Manifest) -> Result<Proven, Stop> {
         let (host, python) = (self.host, plan::python::choose(&self.request, facts).map_err(Stop::world)?);
         let wheels = wheels(manifest, |path| host.platform.join(&self.request.places.output, path));
-        if self.logs.is_empty() {
+        let is_alone = self.logs.is_empty();
+        if is_alone {
             self.logs = self.logs_folder(facts)?;
         }
         let rocm = manifest.rocm_sdk_version.as_deref().and_then(|version| exactly(&self.request.rocm, version));
-        let dir = host.platform.join(&self.request.places.python(&python.series), "audit");
+        let dir = host.platform.join(&self.request.places.python(&python.series), FOLDER);
         let trial = self.request.trial;
         let proof = Proof { host, python: &python.executable, dir, rocm: rocm.as_ref(), wheels: &wheels, trial };
         let world = World {
@@ -88,7 +83,16 @@ impl Session<'_> {
             temporary: self.temporary_variables(),
         };
         let report = &mut self.report;
-        prove(&proof, &world, &mut |event| report.draw_part(event))
+        let mut has_failed = false;
+        let proven = prove(&proof, &world, &mut |event| {
+            has_failed |= matches!(event, Event::JobEnded { end: JobEnd::Failed(_), .. });
+            report.draw_part(event);
+        })?;
+        // Logs that nobody is pointed to would only pile up.
+        if is_alone && !has_failed {
+            file::remove_all(&std::mem::take(&mut self.logs))?;
+        }
+        Ok(proven)
     }
 }
 
@@ -147,18 +151,11 @@ fn wheels(manifest: &Manifest, path: impl Fn(&str) -> String) -> Vec<(String, Wh
     manifest.artifacts.iter().filter_map(wheel).collect()
 }
 
-/// Why a set cannot be tried by itself, if that is so.
-fn untried(manifest: &Manifest, wheels: &[(String, WheelName)], python: &Python) -> Option<String> {
-    let has = |project| wheels.iter().any(|(_, name)| name.project() == Some(project));
-    if manifest.missing.iter().any(|missing| missing.need == Need::Required) {
-        Some("it is not complete".to_owned())
-    } else if !has(Project::Pytorch) && !wheels.iter().all(|(_, name)| name.project() == Some(Project::Triton)) {
-        Some("it has no torch, and torch of another set is not what its wheels are for".to_owned())
-    } else if !python.ensurepip {
-        Some(format!("`{}` cannot make environments with pip, because it has no `ensurepip`", python.executable))
-    } else {
-        None
-    }
+/// Why a set is not tried by itself, if that is so.
+fn untried(trial: Trial, manifest: &Manifest, wheels: &[(String, WheelName)], python: &Python) -> Option<String> {
+    let set: Vec<Option<Project>> = wheels.iter().map(|(_, name)| name.project()).collect();
+    let lacks = manifest.missing.iter().any(|missing| missing.need == Need::Required);
+    if lacks && trial != Trial::Skip { Some("it is not complete".to_owned()) } else { proof::untried(trial, &set, python) }
 }
 
 /// The ROCm packages of exactly this version, from where the request has them.

@@ -11,12 +11,13 @@ use manifest::duration;
 use super::log::Log;
 use super::progress::{Kept, progress};
 use super::wheel::wheels;
-use super::{Limits, Patience, Wheels, World, fill};
+use super::{Wheels, World, fill};
 
 use crate::event::{Cut, Event, Failed};
 use crate::facts::Seen;
 use crate::failure::{Class, Watch};
 use crate::host::{NETWORK_TIMEOUT, STALL_TIMEOUT};
+use crate::observe::LocalChanges;
 use crate::plan::jobs::halved;
 use crate::plan::{Action, Changes, Command, Failure, Job, JobName, Retry, Step, When};
 use crate::process::{Ended, News, ProcessError, Spawn};
@@ -42,6 +43,8 @@ pub(super) struct JobRun<'a> {
     watch: Watch,
     /// How far a program last said it is.
     pub(super) progress: String,
+    /// What was changed in the sources before they were built.
+    pub(super) sources: Option<LocalChanges>,
     pub(super) started: Instant,
     /// The most memory that its programs used together, in bytes.
     peak: &'a AtomicU64,
@@ -71,6 +74,7 @@ impl<'a> JobRun<'a> {
             tail: VecDeque::new(),
             watch: Watch::default(),
             progress: String::new(),
+            sources: None,
             started: clock.0,
             peak: clock.1,
         };
@@ -94,6 +98,7 @@ impl<'a> JobRun<'a> {
             if let Some(cut) = self.world.limits.cut() {
                 return Err(self.cut(&step.purpose, cut));
             }
+            self.look_at_sources(job.steps.get(index + 1));
             let spawn = match &step.action {
                 Action::Run(command) => Some(self.spawn(step, command)?),
                 _ => None,
@@ -350,20 +355,12 @@ impl<'a> JobRun<'a> {
             args,
             cwd: command.cwd.clone(),
             env: env.collect::<Outcome<_>>()?,
-            limits: self.limits(command),
+            limits: self
+                .world
+                .limits
+                .of_program(self.started, command.silence.map(|seconds| Duration::from_secs(seconds.into()))),
             temporary: self.world.temporary.clone(),
         })
-    }
-
-    /// When a command is ended: by the job's limits, or its own.
-    fn limits(&self, command: &Command) -> process::Limits {
-        let Limits { stage, deadline, stall, patience, .. } = self.world.limits;
-        let silence = command.silence.map(|seconds| Duration::from_secs(seconds.into()));
-        if patience == Patience::ToTheEnd {
-            return process::Limits { silence, ..process::Limits::default() };
-        }
-        let until = stage.and_then(|stage| self.started.checked_add(stage)).into_iter().chain(deadline).min();
-        process::Limits { silence, stall, until }
     }
 
     fn shown(&self, spawn: &Spawn) -> String {

@@ -1,12 +1,13 @@
 //! The wheel that a build left: looked at, and taken into the output folder.
 
-use manifest::{Artifact, Extra, RelativePath, WheelName, glob_prefix};
+use manifest::{Artifact, Extra, Project, RelativePath, WheelName, glob_prefix};
 
 use super::step::JobRun;
 use super::{Taken, World};
 use crate::event::Event;
 use crate::file::{self, FileError};
-use crate::plan::{Action, Job, JobName, TakeWheel};
+use crate::observe::LocalChanges;
+use crate::plan::{Action, Job, JobName, Step, TakeWheel};
 use crate::version::same_version;
 use crate::{inspect, observe};
 
@@ -23,6 +24,8 @@ impl JobRun<'_> {
         let path = join(&take.to, &name);
         // From here on nothing takes long, so that hardly a moment is left in which a wheel is there and nobody knows of it.
         let changes = self.changes(take);
+        self.tell_of_changes(take.project, changes.as_ref());
+        let changes = changes.iter().map(LocalChanges::digest).collect();
         let stored = file::take(&join(&take.from, &name), &take.to).map_err(|error| error.to_string())?;
         let requires_dist = match inspect::requires_dist(&path) {
             Ok(lines) => Some(lines.iter().map(|line| self.world.secrets.redact(line).into_owned()).collect()),
@@ -56,14 +59,34 @@ impl JobRun<'_> {
         Ok(())
     }
 
+    /// Before the step that builds a wheel: what is changed in its sources.
+    pub(super) fn look_at_sources(&mut self, next: Option<&Step>) {
+        if let Some(Action::TakeWheel(take)) = next.map(|step| &step.action) {
+            self.sources = self.changes(take);
+        }
+    }
+
     /// What is changed in the sources of a wheel. If git cannot tell, a rerun will build the wheel again, which is no reason to lose it now.
-    fn changes(&mut self, take: &TakeWheel) -> Vec<Option<String>> {
+    fn changes(&mut self, take: &TakeWheel) -> Option<LocalChanges> {
         match observe::changes(self.world.host, self.world.looks, &take.sources) {
-            Ok(changes) => vec![changes],
+            Ok(changes) => Some(changes),
             Err(cause) => {
                 self.say(format!("what the build wrote into its sources is not known: {cause}"));
-                Vec::new()
+                None
             }
+        }
+    }
+
+    /// Files that were changed during a build may have been so by the build itself, as some builds do, or by somebody. Nobody can tell which, nor
+    /// whether a compiler had read them by then; so whoever did it is told.
+    fn tell_of_changes(&mut self, project: Project, after: Option<&LocalChanges>) {
+        let Some((before, after)) = self.sources.take().zip(after) else { return };
+        let changed = after.tracked_since(&before);
+        if !changed.is_empty() {
+            self.say(format!(
+                "changed in the sources while they were built: {changed}; if that was not the build itself, the wheel may lack it, and reruns \
+                 take the wheel as it is: `--rebuild {project}` builds with it"
+            ));
         }
     }
 }

@@ -32,6 +32,9 @@ pub struct GitState {
     /// The paths of all local changes, submodules' included; of one that is at another commit its own path.
     #[serde(default, skip_serializing_if = "Listed::is_empty")]
     pub changed: Listed,
+    /// The path of the local change that was made last, as far as the file system tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_changed: Option<String>,
     /// Commits that no remote has and no tag names, newest first: a short hash and the subject.
     #[serde(default, skip_serializing_if = "Listed::is_empty")]
     pub unpushed: Listed,

@@ -89,11 +89,9 @@ impl Class {
     /// What to do about it; nothing that would only repeat the error.
     pub fn hint(self) -> Option<&'static str> {
         Some(match self {
-            Class::Memory => {
-                "fewer compilers at once (`--jobs N`) or fewer GPU targets need less memory; what is compiled is kept for the rerun"
-            }
+            Class::Memory => "fewer compilers at once (`--jobs N`) or fewer GPU targets need less memory",
             Class::Disk => crate::plan::disk::HINT,
-            Class::Network => "look whether the server can be reached from this machine, then run the same command again",
+            Class::Network => "look whether the server can be reached from this machine",
             Class::MissingTool => "install the program, or put its folder on `PATH`",
             Class::MissingHeader => {
                 "install what brings the header; those of ROCm come with its `devel` package: `--install-rocm`"
@@ -105,7 +103,7 @@ impl Class {
             Class::UnsupportedTarget => "leave the GPU target out with `--gfx`, or use sources and a ROCm that know it",
             Class::Cache => "build without the compiler cache, or look at its server and its own log",
             Class::Crash => "this is a fault of the compiler; another version of ROCm may not have it",
-            Class::Stall | Class::Timeout => "look at the end of the log for what it waited for; a rerun goes on from here",
+            Class::Stall | Class::Timeout => "look at the end of the log for what it waited for",
             Class::Usage | Class::Compile | Class::Link | Class::Configure | Class::Other => return None,
         })
     }

@@ -167,7 +167,16 @@ fn called(text: &str) -> Option<Said<'_>> {
 
 /// The class that the words of the operating system tell.
 pub(super) fn class_of_words(text: &str) -> Option<Class> {
-    WORLD.iter().find(|(_, words)| words.iter().any(|word| text.contains(word))).map(|(class, _)| *class)
+    let in_words = WORLD.iter().find(|(_, words)| words.iter().any(|word| text.contains(word))).map(|(class, _)| *class);
+    in_words.or_else(|| is_memory_exception(text).then_some(Class::Memory))
+}
+
+/// What Python and C++ programs end with when they get no memory: `MemoryError`, `numpy._core._exceptions._ArrayMemoryError: Unable to …`. In
+/// sources these are names like others, and PyTorch's `OutOfMemoryError` is about the memory of a GPU.
+fn is_memory_exception(text: &str) -> bool {
+    let name = text.split(": ").next().unwrap_or_default();
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "._:".contains(c));
+    is_name && (name == "std::bad_alloc" || name.ends_with("MemoryError") && !name.ends_with("OutOfMemoryError"))
 }
 
 /// Warnings, notes, and what is only tried.

@@ -42,6 +42,11 @@ fn one_line_tells_the_class() {
         ("x.hip:3:1: internal compiler error: Segmentation fault", Class::Crash),
         ("ERROR: No matching distribution found for rocm==7", Class::MissingPackage),
         ("setup.py: error: unrecognized arguments: --x", Class::Usage),
+        ("numpy._core._exceptions._ArrayMemoryError: Unable to allocate 64.0 GiB", Class::Memory),
+        ("terminate called after throwing an instance of 'std::bad_alloc'", Class::Memory),
+        ("  what():  std::bad_alloc", Class::Memory),
+        ("a.cpp:1:2: error: 'OutOfMemoryError' is not a member of 'c10'", Class::Compile),
+        ("a.cpp:3:9: error: expected type-specifier before 'std::bad_alloc'", Class::Compile),
         ("sccache: error: Timed out waiting for server startup", Class::Cache),
         ("OSError: [Errno 28] No space left on device", Class::Disk),
         ("fatal: unable to access 'https://a/': The requested URL returned error: 502", Class::Network),
@@ -53,6 +58,8 @@ fn one_line_tells_the_class() {
 #[test]
 fn what_is_no_failure_tells_nothing() {
     for line in [
+        "a.cpp: In function 'int f(const std::bad_alloc&)':",
+        "a.cpp: In instantiation of 'void g(MemoryError) [with T = c10::OutOfMemoryError]':",
         "[1/2] c++ -DMESSAGE=\"a.c:1:2: error: no\" -c a.c",
         "[ 50%] Building CXX object src/error: x/a.o",
         "/src/my: error: folder/a.c:1:2: warning: unused variable 'error' [-Wunused]",

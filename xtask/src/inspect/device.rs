@@ -27,7 +27,7 @@ pub struct Scanned {
     pub faults: Vec<Fault>,
 }
 
-/// No more code objects of one file are kept. torch's largest library has some tens of thousands.
+/// No more code objects of one wheel are kept. torch's largest library has some tens of thousands.
 const MOST_OBJECTS: usize = 1 << 18;
 
 /// No more faults of one file are kept: who reads the first hundred knows enough.
@@ -36,24 +36,31 @@ const MOST_FAULTS: usize = 100;
 /// No more entries of bundles can be ahead at a time.
 const MOST_AHEAD: usize = 1 << 14;
 
-/// How much work one file may be. A place where something could begin is one, and each block of a frame that is walked over.
-const MOST_WORK: u64 = 1 << 22;
+/// How much work one wheel may be. A place where something could begin is one, and each block of a frame that is walked over.
+const MOST_WORK: u64 = 1 << 24;
 
 /// What it is to read a list of entries, or to unpack the beginning of a frame, in the same unit.
 const COSTLY: u64 = 128;
 
-/// Reads a file to its end and tells the device code in it. Memory and time are bounded, whatever the file claims.
+/// What was spent on the files of a wheel so far. Its limits are those of the wheel, so that it gains nothing by having many files.
+#[derive(Debug, Default)]
+pub struct Spent {
+    work: u64,
+    objects: usize,
+}
+
+/// Reads a file to its end and tells the device code in it. Memory and time are bounded for all files of a wheel together, whatever they claim.
 ///
 /// # Errors
 /// Only if reading fails: everything that is wrong with the device code is a fault.
-pub fn scan(reader: &mut dyn BufRead) -> io::Result<Scanned> {
+pub fn scan(reader: &mut dyn BufRead, spent: &mut Spent) -> io::Result<Scanned> {
     let mut scan = Scan {
         window: Window::new(reader),
         found: Scanned::default(),
         ahead: BTreeMap::new(),
         count_ahead: 0,
         table: None,
-        work: 0,
+        spent,
         bare: Form::Embedded,
     };
     if scan.window.ahead(kpack::MAGIC.len())? == kpack::MAGIC {
@@ -84,7 +91,7 @@ struct Scan<'a> {
     count_ahead: usize,
     /// Where the table of a kpack archive begins.
     table: Option<u64>,
-    work: u64,
+    spent: &'a mut Spent,
     /// What a code object is that no bundle announced.
     bare: Form,
 }
@@ -104,11 +111,12 @@ impl Scan<'_> {
     }
 
     fn object(&mut self, target: Target, form: Form, size: u64, offset: u64) {
+        self.spent.objects += 1;
         self.found.objects.push(CodeObject { target, form, size, offset });
     }
 
     fn is_too_much(&mut self) -> bool {
-        let is = self.work > MOST_WORK || self.found.objects.len() > MOST_OBJECTS || self.count_ahead > MOST_AHEAD;
+        let is = self.spent.work > MOST_WORK || self.spent.objects > MOST_OBJECTS || self.count_ahead > MOST_AHEAD;
         if is && self.found.faults.last().is_none_or(|last| last.wrong != Wrong::TooMuch) {
             // It is told even if there is no place for more.
             self.found.faults.truncate(MOST_FAULTS - 1);
@@ -121,12 +129,12 @@ impl Scan<'_> {
     fn bundle(&mut self) -> io::Result<()> {
         let at = self.window.position();
         let listed = bundle::entries(self.window.ahead(bundle::LONGEST_LIST)?);
-        self.work += COSTLY;
+        self.spent.work += COSTLY;
         self.window.skip(bundle::MAGIC.len() as u64)?;
         let Some((entries, end)) = listed else { return Ok(()) };
         for entry in entries {
             let Some((target, entry)) = self.ours(at, entry) else { continue };
-            self.work += 1;
+            self.spent.work += 1;
             if entry.offset < end {
                 self.fault(at, Wrong::Overlaps(entry.id));
                 continue;
@@ -156,7 +164,7 @@ impl Scan<'_> {
         self.count_ahead -= entries.len();
         let mut is_elf = false;
         for Expected { id, target, size } in entries {
-            self.work += 1;
+            self.spent.work += 1;
             let seen = if begin == at { self.window.ahead(elf::HEADER)? } else { &[] };
             is_elf |= elf::read(seen).is_some();
             match content(&id, &target, size, seen) {
@@ -175,7 +183,7 @@ impl Scan<'_> {
     fn code_object(&mut self) -> io::Result<()> {
         let at = self.window.position();
         let code = elf::read(self.window.ahead(elf::HEADER)?);
-        self.work += 1;
+        self.spent.work += 1;
         self.window.skip(1)?;
         match code.map(|code| (code.target(), code.size)) {
             None => {}
@@ -189,7 +197,7 @@ impl Scan<'_> {
     /// The magic of a compressed bundle is here.
     fn compressed_bundle(&mut self) -> io::Result<()> {
         let at = self.window.position();
-        self.work += 1;
+        self.spent.work += 1;
         match bundle::compressed(self.window.ahead(bundle::COMPRESSED_AHEAD)?) {
             None => self.window.skip(bundle::COMPRESSED.len() as u64)?,
             Some(Err(wrong)) => {
@@ -207,9 +215,9 @@ impl Scan<'_> {
 
     fn frame_of_bundle(&mut self, at: u64, header: &Compressed) -> io::Result<()> {
         const WHAT: &str = "a compressed bundle";
-        self.work += COSTLY;
+        self.spent.work += COSTLY;
         let limit = header.size.map_or(u64::MAX, |size| size.saturating_sub(header.header));
-        let frame = match zstd::walk(&mut self.window, limit, &mut self.work)? {
+        let frame = match zstd::walk(&mut self.window, limit, &mut self.spent.work)? {
             Ok(frame) => frame,
             Err(why) => {
                 self.fault(at, Wrong::Packed { what: WHAT, why });

@@ -17,7 +17,7 @@ use self::again::Packed;
 use self::list::Listed;
 use self::member::Unpacking;
 use self::source::Source;
-use super::device;
+use super::device::{self, Spent};
 use super::linkage::{Capture, Learned, Learner};
 use crate::audit::archive::{self, Bombs, Entry, Kind, Packing};
 use crate::audit::wheel::{Hash, Member, MemberCode, Wheel, kept, may_hold_code};
@@ -37,7 +37,8 @@ const HEADER_MAGIC: [u8; 4] = *b"PK\x03\x04";
 pub(super) fn read(file: File, path: &str, bombs: Bombs) -> io::Result<Wheel> {
     let length = file.metadata()?.len();
     let (listed, file) = list::list(file)?;
-    let mut pass = Pass { source: Source::new(file)?, listed, wheel: empty(path), quiet: false, names: 0 };
+    let mut pass =
+        Pass { source: Source::new(file)?, listed, wheel: empty(path), quiet: false, names: 0, spent: Spent::default() };
     pass.wheel.faults.append(&mut pass.listed.faults);
     pass.wheel.faults.extend(archive::faults(&pass.listed.entries, length));
     // What cannot be unpacked safely is hashed all the same: a manifest may want to know which file it was.
@@ -68,6 +69,8 @@ struct Pass {
     quiet: bool,
     /// How many bytes are kept of what libraries link to.
     names: usize,
+    /// What it cost to look for device code.
+    spent: Spent,
 }
 
 impl Pass {
@@ -142,7 +145,7 @@ impl Pass {
         let unpacking = Unpacking::new(&mut self.source, entry, deflated, function, kept(&name));
         let mut capture = Capture::new(unpacking);
         let scanned = match entry.kind == Kind::File && may_hold_code(&name) {
-            true => device::scan(&mut capture)?,
+            true => device::scan(&mut capture, &mut self.spent)?,
             false => device::Scanned::default(),
         };
         capture.drain()?;

@@ -1,10 +1,11 @@
 //! git, asked about checkouts that are there. What it cannot answer is an error with its words, never an empty text.
 
+mod changes;
 mod note;
 mod translated;
 
-use sha2::{Digest, Sha256};
-
+pub use self::changes::LocalChanges;
+use self::changes::digest;
 use self::note::Note;
 use super::status::{self, Status};
 use crate::facts::{GitState, Listed, Owner, Seen};
@@ -61,12 +62,12 @@ impl Git<'_> {
         let upstream = tag.split_whitespace().next().unwrap_or(&head).to_owned();
         let folder = self.folder(dir)?;
         let mut describe = self.ask(dir, &["describe", "--always"])?;
-        if status.touches_tracked {
+        if !status.tracked.is_empty() {
             describe.push_str("-dirty");
         }
         let origin = self.ask(dir, &["config", "--default", "", "--get", "remote.origin.url"])?;
-        let found = self.found(dir, &status)?;
-        let changes = (!found.is_empty()).then(|| digest(&found));
+        let found = self.changes(dir, &status)?;
+        let changes = found.digest();
         let own_commits = self.has_own_commits(dir, &head, &upstream)?.then(|| {
             let changes = changes.as_deref().unwrap_or_default();
             digest(&[format!("{head}\0"), changes.to_owned()])
@@ -83,7 +84,8 @@ impl Git<'_> {
             track,
             committed_at: self.committed_at(dir, &upstream)?,
             origin: Some(shown(&origin)).filter(|origin| !origin.is_empty()),
-            changed: Listed::of(found.iter().map(|found| path_of(found))),
+            changed: found.listed(),
+            last_changed: found.last(|path| self.host.platform.join(dir, path)),
             unpushed: self.unpushed(dir)?,
             branch: status.branch,
             describe: Some(describe),
@@ -162,25 +164,6 @@ impl Git<'_> {
         Ok(tag == head && !self.has_own_commits(dir, head, commit)?)
     }
 
-    /// One digest over the names and contents of all local changes, those of the submodules included.
-    fn changes(&self, dir: &str, status: &Status) -> Result<Option<String>, String> {
-        let found = self.found(dir, status)?;
-        Ok((!found.is_empty()).then(|| digest(&found)))
-    }
-
-    /// The same of a checkout as it is now.
-    pub(super) fn local_changes(&self, dir: &str) -> Result<Option<String>, String> {
-        self.changes(dir, &self.status(dir)?)
-    }
-
-    /// All local changes, as texts that differ when the changes do and begin with a path and a zero.
-    fn found(&self, dir: &str, status: &Status) -> Result<Vec<String>, String> {
-        let mut found = Vec::new();
-        self.collect(dir, "", status, &mut found)?;
-        found.sort();
-        Ok(found)
-    }
-
     /// The commits of this checkout that nobody else may have.
     fn unpushed(&self, dir: &str) -> Result<Listed, String> {
         let which = ["HEAD", "--branches", "--not", "--remotes", "--tags"];
@@ -189,32 +172,6 @@ impl Git<'_> {
         let log = self.ask(dir, &[&log[..], &which].concat())?;
         let count = count.parse().map_err(|_| format!("git counts `{count}` commits"))?;
         Ok(Listed { first: log.split_terminator('\0').map(str::to_owned).collect(), count })
-    }
-
-    fn collect(&self, dir: &str, prefix: &str, status: &Status, found: &mut Vec<String>) -> Result<(), String> {
-        let join = |path: &str| self.host.platform.join(dir, path);
-        for path in &status.changed {
-            let content = file::fingerprint(&join(path)).map_err(|error| error.to_string())?;
-            found.push(format!("{prefix}{path}\0{content}\0"));
-        }
-        if file::look(&join(".gitmodules")) == Seen::Missing {
-            return Ok(());
-        }
-        for (path, commit) in status::links(&self.ask(dir, &["ls-files", "--stage", "-z"])?) {
-            let inside = join(&path);
-            if self.is_checkout(&inside) {
-                let prefix = format!("{prefix}{path}/");
-                let status = self.status(&inside)?;
-                match &status.head {
-                    Some(head) if *head != commit && !self.is_translated(&inside, head, &commit)? => {
-                        found.push(format!("{prefix}\0commit {head}\0"));
-                    }
-                    _ => {}
-                }
-                self.collect(&inside, &prefix, &status, found)?;
-            }
-        }
-        Ok(())
     }
 
     /// Makes git look away from the submodules, whose commits hipify may move. A checkout without any is left alone.
@@ -232,17 +189,6 @@ impl Git<'_> {
         let paths: Vec<&str> = modules.iter().map(|(_, path)| *path).collect();
         self.ask(dir, &[&["update-index", "--skip-worktree", "--"], paths.as_slice()].concat()).map(drop)
     }
-}
-
-/// The path of a local change. That of a submodule which is at another commit ends with a slash.
-fn path_of(found: &str) -> String {
-    found.split('\0').next().unwrap_or_default().trim_end_matches('/').to_owned()
-}
-
-fn digest(texts: &[String]) -> String {
-    let mut digest = Sha256::new();
-    texts.iter().for_each(|text| digest.update(text));
-    manifest::Sha256::from(<[u8; 32]>::from(digest.finalize())).to_string()
 }
 
 /// A repository's address as it may be seen, even if it is none that the tool would take.

@@ -7,10 +7,10 @@ pub(super) struct Status {
     pub head: Option<String>,
     /// The branch, unless detached.
     pub branch: Option<String>,
-    /// What differs from the commit, relative.
-    pub changed: Vec<String>,
-    /// Whether any of it is a file that git knows.
-    pub touches_tracked: bool,
+    /// The files that git knows and that differ from the commit, relative.
+    pub tracked: Vec<String>,
+    /// The files that git does not know, relative. A repository that stands among them is its folder, with a slash.
+    pub untracked: Vec<String>,
 }
 
 pub(super) fn parse(text: &str) -> Status {
@@ -27,13 +27,15 @@ pub(super) fn parse(text: &str) -> Status {
                 }
                 continue;
             }
-            "?" => Some(rest),
+            "?" => {
+                status.untracked.push(rest.to_owned());
+                continue;
+            }
             "1" => rest.splitn(8, ' ').nth(7),
             "u" => rest.splitn(10, ' ').nth(9),
             _ => None,
         };
-        status.touches_tracked |= kind != "?";
-        status.changed.extend(path.map(str::to_owned));
+        status.tracked.extend(path.map(str::to_owned));
     }
     status
 }
@@ -71,12 +73,12 @@ mod tests {
         let expected = Status {
             head: Some("abc".to_owned()),
             branch: Some("release/2.13".to_owned()),
-            changed: ["a file.py", "both.c", "new folder/\u{fc}.txt"].map(str::to_owned).into(),
-            touches_tracked: true,
+            tracked: ["a file.py", "both.c"].map(str::to_owned).into(),
+            untracked: vec!["new folder/\u{fc}.txt".to_owned()],
         };
         assert_eq!(parse(text), expected);
         assert_eq!(parse("# branch.oid (initial)\0# branch.head (detached)"), Status::default());
-        assert!(!parse("? x\0").touches_tracked);
+        assert_eq!(parse("? x/\0").untracked, ["x/"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use manifest::Project;
+use manifest::{Project, WheelName};
 use serde::Serialize;
 
 use super::{check, key};
@@ -55,14 +55,19 @@ const DEMANDED: &str = "an earlier run was to build it again, and ended before";
 
 /// What is done about a project's wheel, which depends on what its `key` says.
 pub fn decide(request: &Request, host: &Host, facts: &Facts, project: Project, key: &Key) -> Decision {
-    let verdict = match facts.records.wheel(project) {
-        Some(_) => Verdict::Rebuilt,
-        None => Verdict::Built,
-    };
+    let verdict = if is_made(facts, project) { Verdict::Rebuilt } else { Verdict::Built };
     match demanded(request, project).or_else(|| changed(request, host, facts, project, key)) {
         Some(reason) => Decision { verdict, reason },
         None => Decision { verdict: Verdict::Reused, reason: "nothing changed".to_owned() },
     }
+}
+
+/// Whether an earlier run made a wheel, even if its record cannot be read.
+fn is_made(facts: &Facts, project: Project) -> bool {
+    let stands = || {
+        facts.output.wheels.iter().filter_map(|name| WheelName::parse(name).ok()).any(|wheel| wheel.project() == Some(project))
+    };
+    facts.records.wheel(project).is_some() || facts.records.unreadable.contains_key(&project) && stands()
 }
 
 /// Whether the user wants it built, or one that it is built with, whatever there is.
@@ -110,7 +115,8 @@ fn changed(request: &Request, host: &Host, facts: &Facts, project: Project, key:
     if !key::names_sources(key) {
         return Some("its sources are no git checkout, so nobody knows whether they changed".to_owned());
     }
-    if let Some(difference) = key::difference(old, key) {
+    let git = facts.checkouts.get(&project).and_then(|checkout| checkout.git.as_ref());
+    if let Some(difference) = key::difference(old, key, git.and_then(|git| git.last_changed.as_deref())) {
         return Some(difference);
     }
     if Some(&record.identity) != check::identity(request, host, facts).as_ref() {

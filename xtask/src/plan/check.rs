@@ -7,7 +7,7 @@ use manifest::{Finished, Identity, Project, WheelName, file_name};
 
 use crate::facts::{Checkout, Facts, Locked, Output, Python, Recorded, Unresolved};
 use crate::host::{Host, Platform};
-use crate::request::{Goal, Leftovers, Problem, Request, Restart, dir_flag};
+use crate::request::{Goal, Leftovers, MANIFESTS, Places, Problem, Request, Restart, dir_flag};
 
 use super::{folder, python, rocm, sources, wheel};
 
@@ -194,9 +194,21 @@ fn foreign_manifests(request: &Request, host: &Host, facts: &Facts) -> Vec<Probl
             ),
             Err(cause) => format!("`{path}` cannot be read, and this build would replace it: {cause}"),
         };
-        Some(Problem::new(text).hint("name another `--output-dir` or `--manifest-dir`, or move the file away"))
+        Some(Problem::new(text).hint(elsewhere(request)))
     };
     ours.files(facts).filter_map(problem).collect()
+}
+
+/// Where a build can go whose manifest would replace another's: not even `--clean` does that. Its wheels may be called as the other's are, and
+/// would replace those, so that another folder for the manifest alone is not enough.
+fn elsewhere(request: &Request) -> &'static str {
+    let Places { output, manifests, platform, .. } = &request.places;
+    match *manifests == platform.join(output, MANIFESTS) {
+        true => "name another `--output-dir`; or move the file away, and let new wheels replace its wheels with `--clean`",
+        false => {
+            "name another `--output-dir` and another `--manifest-dir`; or move the file away, and let new wheels replace its wheels with `--clean`"
+        }
+    }
 }
 
 /// Wheels in the output folder that a new one would stand beside: of a selected project, for the same Python and platform, and not of our
@@ -225,7 +237,7 @@ fn is_for(wheel: &WheelName, python: &Python) -> bool {
 }
 
 /// The wheels of our own manifest that are still in the output folder.
-fn listed_wheels(request: &Request, host: &Host, facts: &Facts) -> BTreeSet<String> {
+pub fn listed_wheels(request: &Request, host: &Host, facts: &Facts) -> BTreeSet<String> {
     let Some(python) = builder(request, facts) else {
         return BTreeSet::new();
     };

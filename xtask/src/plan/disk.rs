@@ -14,8 +14,7 @@ use crate::request::{Problem, Request};
 pub const LEAST: u64 = 1 << 30;
 
 /// What to do about a full disk.
-pub const HINT: &str =
-    "make room, or put the folders on another disk with `--work-dir` and `--output-dir`; a rerun goes on from here";
+pub const HINT: &str = "make room, or put the folders on another disk with `--work-dir` and `--output-dir`";
 
 /// What a job will need at a path, by what an earlier one left there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -86,8 +85,7 @@ mod tests {
             free: free * GIB,
             held: held * GIB,
         };
-        let hint =
-            "make room, or put the folders on another disk with `--work-dir` and `--output-dir`; a rerun goes on from here";
+        let hint = "make room, or put the folders on another disk with `--work-dir` and `--output-dir`";
         let (torch, audio, wheel) = (need("/torch", 50), need("/audio", 5), need("/out/t.whl", 4));
         let all = [&torch, &audio, &wheel];
         let two = |free: u64, out: u64, held: u64| {

@@ -3,7 +3,7 @@
 use manifest::Project;
 
 use super::setting::Setting;
-use super::{Env, Value, cache};
+use super::{Env, Value, cache, inherited};
 use crate::host::{Host, NETWORK_TIMEOUT, Platform};
 use crate::request::Request;
 
@@ -37,44 +37,9 @@ const READ_BY_PLANS: [&str; 14] = [
     "LIBUV_ROOT",
 ];
 
-/// What the names of variables begin with that the builds of the five projects read.
-const READ_BY_BUILDS: [&str; 19] = [
-    "BLAS",
-    "BUILD_",
-    "CMAKE_",
-    "DISTUTILS_",
-    "FORCE_",
-    "HIP",
-    "LLVM_",
-    "MKL",
-    "NINJA",
-    "OPENBLAS",
-    "PYTHON",
-    "PYTORCH_",
-    "ROCM_",
-    "SKBUILD_",
-    "TORCH",
-    "TRITON_",
-    "USE_",
-    "VERSION_NAME",
-    "XNNPACK_",
-];
-
-/// The variables of compilers and linkers, by their whole names.
-const READ_BY_COMPILERS: [&str; 9] =
-    ["AR", "CC", "CPATH", "CPLUS_INCLUDE_PATH", "CXX", "C_INCLUDE_PATH", "LD", "LIBRARY_PATH", "PKG_CONFIG_PATH"];
-
 /// Whether a plan depends on an inherited variable of this name, or a build reads it.
 pub fn matters(name: &str) -> bool {
-    READ_BY_PLANS.contains(&name.to_ascii_uppercase().as_str()) || is_read_by_builds(name)
-}
-
-/// Whether a build of one of the five projects reads an inherited variable of this name, so that another value may give another wheel.
-pub fn is_read_by_builds(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    READ_BY_COMPILERS.contains(&name.as_str())
-        || name.ends_with("FLAGS")
-        || READ_BY_BUILDS.iter().any(|start| name.starts_with(start))
+    READ_BY_PLANS.contains(&name.to_ascii_uppercase().as_str()) || inherited::is_read_by_builds(name)
 }
 
 /// Gives a variable a value.

@@ -15,8 +15,8 @@ pub const FOLDERS: [&str; 2] = ["build", "python/build"];
 pub fn prepared(setting: &Setting, project: Project, dir: &str) -> (Option<Step>, Option<String>) {
     let remove = |purpose: String| Some(Step::new(purpose, Action::Remove(setting.join(dir, "build"))));
     let now = key::configuration(&key::machine(setting));
-    let before =
-        configured(setting.request, setting.facts, project).map(|last| (key::difference(&last.configured, &now), &last.ended));
+    let before = configured(setting.request, setting.facts, project)
+        .map(|last| (key::difference(&last.configured, &now, None), &last.ended));
     match (setting.request.leftovers, before) {
         (_, Some((Some(difference), _))) if has_folder(setting.facts, project) => {
             (remove(format!("removing the build folder: {difference}")), None)

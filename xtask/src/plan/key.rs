@@ -7,10 +7,9 @@ use sha2::{Digest, Sha256 as Hasher};
 
 use super::rocm::is_rocm;
 use super::setting::Setting;
-use super::{Action, Command, Job, Step, env};
+use super::{Action, Command, Job, Step, inherited};
 use crate::facts::{GitState, Key, RecordedWheel};
 use crate::host::Platform;
-use crate::redact::is_secret_name;
 
 const PYTHON: &str = "Python";
 const INTERPRETER: &str = "interpreter";
@@ -24,35 +23,19 @@ const CHANGES: &str = "local changes";
 /// How the names of those parts begin that are other wheels.
 pub const WHEEL: &str = "wheel ";
 const COMMANDS: &str = "commands";
+const COMMAND: &str = "command for ";
 const VARIABLE: &str = "variable ";
 const INHERITED: &str = "inherited variable ";
 
 /// In the order in which a difference is told: what explains most comes first.
-const ORDER: [&str; 13] =
-    [PYTHON, INTERPRETER, TARGETS, ROCM, SDK, PACKAGE, COMPILER, COMMIT, CHANGES, VARIABLE, INHERITED, COMMANDS, WHEEL];
+const ORDER: [&str; 14] =
+    [PYTHON, INTERPRETER, TARGETS, ROCM, SDK, PACKAGE, COMPILER, COMMIT, CHANGES, VARIABLE, INHERITED, COMMAND, COMMANDS, WHEEL];
 
 /// How long a value may be to stand in a key as it is.
 const LONGEST: usize = 200;
 
 /// How a digest begins.
 const DIGEST: &str = "sha256:";
-
-/// Variables of builds that say where or how fast something is done, but not what.
-const WITHOUT_EFFECT: [&str; 13] = [
-    "BUILD_DISPLAY_NAME",
-    "BUILD_ID",
-    "BUILD_TAG",
-    "BUILD_URL",
-    "BUILD_VARIANT",
-    "CMAKE_BUILD_PARALLEL_LEVEL",
-    "MAKEFLAGS",
-    "MAX_JOBS",
-    "NINJA_STATUS",
-    "PATH",
-    "PYTHONDONTWRITEBYTECODE",
-    "PYTHONUNBUFFERED",
-    "SOURCE_DATE_EPOCH",
-];
 
 /// The key of a project's job, given those of the wheels that it is built with. Of sources that are no git checkout it says nothing.
 pub fn key(setting: &Setting, project: Project, job: &Job, with: &BTreeMap<Project, Key>) -> Key {
@@ -65,8 +48,7 @@ pub fn key(setting: &Setting, project: Project, job: &Job, with: &BTreeMap<Proje
     for (project, part) in with {
         key.insert(format!("{WHEEL}{}", project.distribution()), digest(&listed(part)));
     }
-    let commands: Vec<String> = job.steps.iter().filter_map(|step| command(setting, step)).collect();
-    key.insert(COMMANDS.to_owned(), digest(&commands.join("\n")));
+    key.extend(commands(setting, job));
     key.extend(variables(setting, job));
     key
 }
@@ -121,6 +103,18 @@ fn canonical(git: &GitState, recorded: Option<&RecordedWheel>) -> Option<String>
     }
 }
 
+/// Each step's command by its purpose; and all of them in their order.
+fn commands(setting: &Setting, job: &Job) -> Key {
+    let (mut named, mut all) = (BTreeMap::<String, Vec<String>>::new(), Vec::new());
+    for (step, command) in job.steps.iter().filter_map(|step| Some((step, command(setting, step)?))) {
+        let purpose = setting.request.secrets.redact(&step.purpose);
+        named.entry(format!("{COMMAND}{purpose}")).or_default().push(command.clone());
+        all.push(command);
+    }
+    named.insert(COMMANDS.to_owned(), all);
+    named.into_iter().map(|(name, commands)| (name, digest(&commands.join("\n")))).collect()
+}
+
 /// What a step does to the wheel, with holes by their names; nothing of what only cleans up or takes notes.
 fn command(setting: &Setting, step: &Step) -> Option<String> {
     match &step.action {
@@ -158,7 +152,7 @@ fn variables(setting: &Setting, job: &Job) -> Key {
         }
     }
     let mut key = Key::new();
-    for (name, value) in added.iter().filter(|(name, _)| has_effect(name)) {
+    for (name, value) in added.iter().filter(|(name, _)| inherited::has_effect(name)) {
         let text = match value {
             None => "hidden".to_owned(),
             // What follows an added folder is inherited.
@@ -173,7 +167,7 @@ fn variables(setting: &Setting, job: &Job) -> Key {
     let taken: BTreeSet<&String> = added.keys().collect();
     for (name, value) in &setting.host.env.0 {
         let name = spelled(setting, name);
-        if env::is_read_by_builds(&name) && has_effect(&name) && !taken.contains(&name) {
+        if inherited::is_read_by_builds(&name) && inherited::has_effect(&name) && !taken.contains(&name) {
             key.insert(format!("{INHERITED}{name}"), short(secrets.redact(value).into_owned()));
         }
     }
@@ -185,10 +179,6 @@ fn spelled(setting: &Setting, name: &str) -> String {
         Platform::Linux => name.to_owned(),
         Platform::Windows => name.to_ascii_uppercase(),
     }
-}
-
-fn has_effect(name: &str) -> bool {
-    !WITHOUT_EFFECT.contains(&name) && !name.ends_with("_LAUNCHER") && !is_secret_name(name)
 }
 
 /// A value that is no longer than people read.
@@ -204,17 +194,27 @@ fn listed(key: &Key) -> String {
     key.iter().map(|(name, value)| format!("{name}\0{value}\n")).collect()
 }
 
-/// The first difference between what a wheel was built from and what it would be built from now, in words.
-pub fn difference(old: &Key, new: &Key) -> Option<String> {
+/// The first difference between what a wheel was built from and what it would be built from now, in words. Where the sources differ, the file
+/// that was `changed` last is told.
+pub fn difference(old: &Key, new: &Key, changed: Option<&str>) -> Option<String> {
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let mut differ: Vec<&String> = names.into_iter().filter(|name| old.get(*name) != new.get(*name)).collect();
     differ.sort_by_key(|name| rank(name));
-    differ.first().map(|name| told(name, old.get(*name), new.get(*name)))
+    match *differ.first()? {
+        name if name == CHANGES => Some(sources_changed(changed)),
+        name => Some(told(name, old.get(name), new.get(name))),
+    }
 }
 
 fn rank(name: &str) -> usize {
     let is_part = |part: &&str| if part.ends_with(' ') { name.starts_with(*part) } else { name == *part };
     ORDER.iter().position(is_part).unwrap_or(ORDER.len())
+}
+
+/// What builds leave in the sources is among their local changes, too; what was changed since is newer.
+fn sources_changed(last: Option<&str>) -> String {
+    let last = last.map(|path| format!(", last `{}`", manifest::shown(path)));
+    format!("its sources were changed{}", last.unwrap_or_default())
 }
 
 fn told(name: &str, old: Option<&String>, new: Option<&String>) -> String {
@@ -232,7 +232,6 @@ fn told(name: &str, old: Option<&String>, new: Option<&String>) -> String {
         (PYTHON | ROCM | SDK, Some(old), Some(new)) => format!("{name} {} -> {}", manifest::shown(old), manifest::shown(new)),
         (TARGETS, Some(old), Some(new)) => format!("{name} changed {} -> {}", manifest::shown(old), manifest::shown(new)),
         (COMMIT, Some(old), Some(new)) => format!("{name} {} -> {}", first(old), first(new)),
-        (CHANGES, ..) => "its sources were changed".to_owned(),
         (COMMANDS, ..) => "its commands changed".to_owned(),
         (_, Some(_), Some(_)) if name.starts_with(WHEEL) => format!("the {} that it is built with changed", &name[WHEEL.len()..]),
         (_, Some(old), Some(new)) if is_plain(old) && is_plain(new) => format!("{subject} {} -> {}", quoted(old), quoted(new)),

@@ -1,12 +1,22 @@
 //! The proof that a set can be used: its wheels are installed into an environment that is made for it and has nothing else, pip looks whether what
 //! is there fits together, and each wheel is imported by a process of its own.
 
+mod foretold;
+
 use manifest::{Project, WheelName};
+
+pub use foretold::{FORBIDDEN, foretold, untried};
 
 use super::rocm;
 use super::{Action, Command, Env, Job, Step};
 use crate::host::Host;
 use crate::request::{RocmWish, Trial, venv_python};
+
+/// The folder of the trial, below that of the Python.
+pub const FOLDER: &str = "audit";
+
+/// The order in which wheels are imported. torch comes first: what is wrong with it is wrong with all that is built on it.
+const IMPORTED: [Project; 5] = [Project::Pytorch, Project::Triton, Project::PytorchAudio, Project::PytorchVision, Project::Apex];
 
 /// How long pip may be silent, in seconds: it unpacks gigabytes without a word.
 const SILENCE: u32 = 1800;
@@ -87,10 +97,8 @@ impl Proof<'_> {
         attempts.push(self.attempt(Attempt::Install, vec![self.install()]));
         let check = self.run(&["-m", "pip", "check"]);
         attempts.push(self.attempt(Attempt::Check, vec![Step::run("asking pip whether all fits together", check)]));
-        // torch first: what is wrong with it is wrong with all that is built on it.
         let of = |project: Project| self.wheels.iter().find(|(_, name)| name.project() == Some(project));
-        let order = [Project::Pytorch, Project::Triton, Project::PytorchAudio, Project::PytorchVision, Project::Apex];
-        attempts.extend(order.into_iter().filter_map(|project| {
+        attempts.extend(IMPORTED.into_iter().filter_map(|project| {
             let (_, name) = of(project)?;
             Some(self.attempt(Attempt::Import(project), vec![self.import(project, name)]))
         }));

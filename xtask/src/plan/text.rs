@@ -8,7 +8,8 @@ use crate::redact::Secrets;
 /// The plan as text, free of secrets.
 pub fn text(plan: &Plan, secrets: &Secrets) -> String {
     let mut text = String::new();
-    for (title, jobs) in [("prepare", &plan.prepare), ("build", &plan.build), ("finally", &plan.finally)] {
+    let parts = [("prepare", &plan.prepare), ("build", &plan.build), ("finally", &plan.finally), ("audit", &plan.audit)];
+    for (title, jobs) in parts {
         if !jobs.is_empty() {
             let _ = writeln!(text, "{title}");
             jobs.iter().for_each(|job| write_job(&mut text, job, secrets));

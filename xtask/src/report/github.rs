@@ -57,6 +57,7 @@ pub fn summary(manifest: &Manifest, path: &str) -> String {
 pub fn annotation(job: &JobName, failed: &Failed) -> String {
     let finding = &failed.finding;
     let mut text = finding.error.clone().unwrap_or_else(|| failed.cause.clone());
+    text.extend(finding.command.iter().map(|command| format!("\nby: {command}")));
     let _ = write!(text, "\nkind: {}", finding.class);
     text.extend(finding.target.iter().map(|target| format!("\nwhile making: {target}")));
     text.extend(finding.hint().map(|hint| format!("\nhint: {hint}")));
@@ -120,7 +121,7 @@ mod tests {
             finding: Finding {
                 class: Class::Disk,
                 target: Some("a,b.o".to_owned()),
-                command: None,
+                command: Some("cc -c b.c".to_owned()),
                 error: Some("100%::stop-commands::x\r\n\u{1b}[31mNo space".to_owned()),
             },
             tail: Vec::new(),
@@ -130,7 +131,7 @@ mod tests {
         assert_eq!(
             annotation(&JobName("torch".to_owned()), &failed),
             format!(
-                "::error title=torch%3A building torch exited with 1::100%25::stop-commands::x\u{fffd}%0A\u{fffd}[31mNo space%0Akind: disk\
+                "::error title=torch%3A building torch exited with 1::100%25::stop-commands::x\u{fffd}%0A\u{fffd}[31mNo space%0Aby: cc -c b.c%0Akind: disk\
                  %0Awhile making: a,b.o%0Ahint: {hint}%0Alog: C:\\logs\\torch.log"
             )
         );

@@ -209,7 +209,11 @@ fn a_library_holds_the_bundles_of_all_its_objects() {
     assert_eq!(compiler.found("lib.so"), expected);
     // Every cut of the library that takes a byte of device code is noticed.
     let whole = compiler.bytes("lib.so");
-    let last = xtask::inspect::device::scan(&mut &whole[..]).unwrap().objects.pop().unwrap();
+    let last = xtask::inspect::device::scan(&mut &whole[..], &mut xtask::inspect::device::Spent::default())
+        .unwrap()
+        .objects
+        .pop()
+        .unwrap();
     for cut in [1, 100, last.size / 2] {
         let end = (last.offset + last.size - cut) as usize;
         assert_eq!(told(&whole[..end]).1.len(), 1, "{cut}");

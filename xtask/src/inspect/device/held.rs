@@ -2,7 +2,7 @@
 
 use std::io::{self, BufReader, ErrorKind, Read, Seek};
 
-use super::scan;
+use super::{Spent, scan};
 use crate::audit::archive::Bombs;
 use crate::audit::device::{CodeObject, Fault};
 use crate::audit::{Code, Finding};
@@ -41,7 +41,7 @@ fn read(file: &mut std::fs::File, path: &str) -> io::Result<Held> {
     file.by_ref().take(ZIP.len() as u64).read_to_end(&mut magic)?;
     file.rewind()?;
     if magic != ZIP && !path.ends_with(".whl") {
-        let found = scan(&mut BufReader::new(file))?;
+        let found = scan(&mut BufReader::new(file), &mut Spent::default())?;
         return Ok(Held { parts: vec![(None, found.objects, found.faults)], faults: Vec::new() });
     }
     let wheel = pass::read(file.try_clone()?, path, Bombs::Refuse)?;

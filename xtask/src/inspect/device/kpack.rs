@@ -50,8 +50,8 @@ impl Scan<'_> {
         let size = u64::from(word(self.window.ahead(4)?, 0));
         self.window.skip(4)?;
         let at = self.window.position();
-        self.work += COSTLY;
-        let walked = zstd::walk(&mut self.window, size.min(table.saturating_sub(at)), &mut self.work)?;
+        self.spent.work += COSTLY;
+        let walked = zstd::walk(&mut self.window, size.min(table.saturating_sub(at)), &mut self.spent.work)?;
         let frame = match walked {
             Ok(frame) if frame.size == size => frame,
             Ok(_) => return Ok(self.refuse(at, WHAT, "it is shorter than the archive says")),

@@ -71,7 +71,7 @@ impl Git<'_> {
         let status = self.status(dir)?;
         let head = status.head.clone().ok_or_else(|| format!("the checkout `{dir}` has no commit"))?;
         let folder = self.folder(dir)?;
-        let now = || self.changes(dir, &status);
+        let now = || Ok::<_, String>(self.changes(dir, &status)?.digest());
         let note = match (mark, self.note(&folder)?) {
             (Mark::CheckedOut { reference, parts }, _) => Note {
                 commit: head,

@@ -36,6 +36,7 @@ fn a_clean_checkout_is_described() {
         changes: None,
         own_commits: None,
         changed: Listed::default(),
+        last_changed: None,
         unpushed: Listed { first: vec![format!("{} x", &head[..7])], count: 1 },
         owner: Owner::User,
         parts: None,
@@ -153,6 +154,124 @@ fn submodules_are_asked_from_inside() {
     assert_eq!(changes(), None);
     world.git("x/library", &["commit", "--quiet", "--allow-empty", "-m", "moved"]);
     assert!(changes().is_some(), "another commit of a submodule is a change");
+}
+
+#[test]
+fn a_repository_among_the_files_is_asked_from_inside() {
+    let world = World::new();
+    world.repository("x", "main", &[("a", "1")]);
+    world.repository("x/own ü", "main", &[("b", "1"), (".gitignore", "ignored\n")]);
+    world.repository("x/own ü/deep", "main", &[("c", "1")]);
+    let state = || state(&world, "x");
+    let nested = state().changes;
+    assert_eq!(state().changed.first, ["own ü", "own ü/deep"]);
+    world.write("x/own ü/ignored", "");
+    assert_eq!(state().changes, nested);
+    let mut seen = vec![nested];
+    for (path, text) in [("own ü/b", "2"), ("own ü/deep/c", "2"), ("own ü/new", "")] {
+        world.write(&format!("x/{path}"), text);
+        assert!(state().changed.first.iter().any(|name| name == path), "{:?}", state().changed);
+        seen.push(state().changes);
+    }
+    world.commit("x/own ü/deep");
+    seen.push(state().changes);
+    // One without a commit is a repository, too.
+    world.git("", &["init", "--quiet", "x/empty"]);
+    world.write("x/empty/d", "1");
+    seen.push(state().changes);
+    world.write("x/empty/d", "2");
+    seen.push(state().changes);
+    let different: std::collections::BTreeSet<_> = seen.iter().collect();
+    assert_eq!(different.len(), seen.len());
+}
+
+/// A checkout with a submodule, as the tool makes it.
+fn with_submodule(world: &World) {
+    world.repository("library", "main", &[("b", "1"), ("in/c", "1")]);
+    world.repository("x", "main", &[("a", "1")]);
+    world.git("x", &["submodule", "--quiet", "add", &world.at("library"), "third party/library"]);
+    world.commit("x");
+    asked(world, |git| git.ignore_submodules(&world.at("x"))).unwrap();
+    assert_eq!(state(world, "x").changes, None);
+}
+
+#[test]
+fn a_submodule_that_lost_its_git_is_read() {
+    let world = World::new();
+    with_submodule(&world);
+    let inside = "x/third party/library";
+    file::remove_all(&world.at(&format!("{inside}/.git"))).unwrap();
+    let changes = || state(&world, "x").changes;
+    let whole = changes();
+    assert!(whole.is_some() && changes() == whole, "nobody can tell whether it was changed, but whether it is");
+    assert_eq!(state(&world, "x").changed.first, ["third party/library"]);
+    world.write(&format!("{inside}/in/c"), "2");
+    let edited = changes();
+    assert!(edited.is_some() && edited != whole);
+    file::remove_all(&world.at(&format!("{inside}/b"))).unwrap();
+    assert!(![whole, edited, None].contains(&changes()));
+}
+
+#[test]
+fn a_submodule_that_is_gone_is_a_change_and_one_that_never_was_there_is_none() {
+    let world = World::new();
+    with_submodule(&world);
+    world.git("", &["clone", "--quiet", &world.at("x"), "without"]);
+    assert_eq!(state(&world, "without").changes, None);
+    file::remove_all(&world.at("without/third party/library")).unwrap();
+    assert_eq!(state(&world, "without").changes, None);
+    file::remove_all(&world.at("x/third party/library")).unwrap();
+    let gone = state(&world, "x");
+    assert_eq!((gone.changes.is_some(), gone.changed.first), (true, vec!["third party/library".to_owned()]));
+    file::make_folder(&world.at("x/third party/library")).unwrap();
+    assert_eq!(state(&world, "x").changes, gone.changes, "git leaves the folder of one that it takes away");
+    world.git("x", &["submodule", "--quiet", "update", "--init", "--force"]);
+    assert_eq!(state(&world, "x").changes, None);
+}
+
+#[test]
+fn what_git_knows_and_changed_in_between_is_told() {
+    let world = World::new();
+    with_submodule(&world);
+    for name in ["b", "c", "d", "e"] {
+        world.write(&format!("x/{name}"), "1");
+    }
+    world.commit("x");
+    world.write("x/b", "edited before");
+    world.write("x/c", "edited before, and taken back");
+    world.write("x/d", "edited before, and once more");
+    let changes = || asked(&world, |git| git.local_changes(&world.at("x"))).unwrap();
+    let before = changes();
+    assert!(changes().tracked_since(&before).is_empty());
+    world.write("x/c", "1");
+    world.write("x/d", "2");
+    world.write("x/e", "2");
+    world.write("x/new", "left by the build");
+    world.write("x/third party/library/b", "2");
+    assert_eq!(changes().tracked_since(&before).to_string(), "`c`, `d`, `e`, `third party/library/b`");
+    assert_eq!(state(&world, "x").changed.first, ["b", "d", "e", "new", "third party/library/b"]);
+}
+
+#[test]
+fn the_last_change_is_known() {
+    let world = World::new();
+    world.repository("x", "main", &[("a", "1"), ("b", "1"), ("in/c", "1")]);
+    let last = || state(&world, "x").last_changed;
+    assert_eq!(last(), None);
+    let at = |path: &str, seconds: u64| {
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+        file::open_to_read(&world.at(&format!("x/{path}"))).unwrap().set_modified(time).unwrap();
+    };
+    for path in ["a", "b", "new"] {
+        world.write(&format!("x/{path}"), "2");
+    }
+    for (path, seconds) in [("a", 2_000_000_000), ("b", 2_000_000_002), ("new", 2_000_000_001)] {
+        at(path, seconds);
+    }
+    assert_eq!(last().as_deref(), Some("b"));
+    file::remove_all(&world.at("x/in/c")).unwrap();
+    at("in", 2_000_000_003);
+    assert_eq!(last().as_deref(), Some("in/c"), "one that is gone was changed when its folder was");
 }
 
 #[test]

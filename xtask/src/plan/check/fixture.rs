@@ -131,6 +131,7 @@ pub fn checkout(owner: Owner, head: &str, changes: Option<&str>) -> Checkout {
         changes: changes.map(str::to_owned),
         own_commits: None,
         changed: Listed::default(),
+        last_changed: None,
         unpushed: Listed::default(),
         owner,
         parts: None,

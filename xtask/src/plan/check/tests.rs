@@ -190,7 +190,7 @@ fn sources_that_git_cannot_read_are_told() {
 
 #[test]
 fn manifests_of_other_builds_stay() {
-    let hint = "name another `--output-dir` or `--manifest-dir`, or move the file away";
+    let hint = "name another `--output-dir`; or move the file away, and let new wheels replace its wheels with `--clean`";
     let partial = "therock-manifest_torch_py3.12_nightly.partial.json";
     let cases = [
         (NIGHTLY, manifest(Ok(OURS), &[]), vec![]),
@@ -212,6 +212,11 @@ fn manifests_of_other_builds_stay() {
     for (name, manifest, expected) in cases {
         assert_eq!(report("build --ref nightly --gfx gfx942", &output(&[], &[(name, manifest)])), expected);
     }
+    // Of a manifest folder that was named, another output folder is no way out.
+    let other = [(NIGHTLY, manifest(Ok("linux-x86_64, Python 3.12, nightly, gfx1100"), &[]))];
+    let told = report("build --ref nightly --gfx gfx942 --manifest-dir /m --clean", &output(&[], &other));
+    let both = hint.replace("`;", "` and another `--manifest-dir`;");
+    assert!(told.len() == 1 && told[0].ends_with(&format!("would replace it\nhint: {both}")), "{told:?}");
 }
 
 #[test]
