@@ -66,6 +66,8 @@ pub enum Stop {
     Jobs(Vec<(JobName, Box<Failed>)>),
     /// Jobs that were cut short, none having failed.
     Cut(Cut, Vec<(JobName, Box<Failed>)>),
+    /// Jobs that were not begun, because they would not have ended in time, and why in words.
+    Late(Vec<(JobName, String)>),
     /// A plan that should have no holes has one.
     Unknown(Vec<String>),
     /// Any of these, after something was done that the next run takes as it is, unless these flags are given again.
@@ -122,6 +124,7 @@ impl Stop {
             Stop::Unproven(lines) => text.clone_from(lines),
             Stop::Jobs(jobs) => jobs.iter().for_each(|(name, failed)| text.push_str(&failure(name, failed))),
             Stop::Cut(cut, jobs) => text = cut_short(*cut, jobs),
+            Stop::Late(jobs) => text = late(jobs),
             Stop::Unknown(facts) => {
                 text = format!(
                     "error: the plan still lacks: {}\nhint: this is a mistake of the tool; please report it\n",
@@ -137,7 +140,7 @@ impl Stop {
     fn going_on(&self) -> Option<String> {
         let flags = match self {
             Stop::Midway(_, flags) if !flags.is_empty() => format!(" without {}", flags.join(" and ")),
-            Stop::Midway(..) | Stop::Jobs(_) => String::new(),
+            Stop::Midway(..) | Stop::Jobs(_) | Stop::Late(_) => String::new(),
             Stop::Cut(_, jobs) if !jobs.is_empty() => String::new(),
             Stop::Cut(..) | Stop::Problems(..) | Stop::Unproven(_) | Stop::Unknown(_) => return None,
         };
@@ -149,7 +152,7 @@ impl Stop {
             Stop::Problems(code, _) => *code,
             Stop::Unproven(_) => Code::Unproven,
             Stop::Jobs(_) => Code::Job,
-            Stop::Cut(Cut::OutOfTime, _) => Code::OutOfTime,
+            Stop::Cut(Cut::OutOfTime, _) | Stop::Late(_) => Code::OutOfTime,
             Stop::Cut(..) => Code::Interrupted,
             Stop::Unknown(_) => Code::Bug,
             Stop::Midway(stop, _) => stop.code(),
@@ -170,6 +173,11 @@ fn cut_short(cut: Cut, jobs: &[(JobName, Box<Failed>)]) -> String {
     };
     text.extend(jobs.iter().map(|(name, failed)| format!("  {name}: {}; log: {}\n", failed.sentence(), failed.log)));
     text
+}
+
+fn late(jobs: &[(JobName, String)]) -> String {
+    let lines: String = jobs.iter().map(|(name, why)| format!("  {name}: {why}\n")).collect();
+    format!("error: not all of it fits into the time that `--time-budget` leaves\n{lines}")
 }
 
 fn failure(name: &JobName, failed: &Failed) -> String {
@@ -296,7 +304,7 @@ impl<'a> Session<'a> {
             limits: self.limits(patience),
             temporary: self.temporary_variables(),
         };
-        let mut failures = Vec::new();
+        let (mut failures, mut late) = (Vec::new(), Vec::new());
         let mut unwritten = None;
         let report = &mut self.report;
         let verdict = execute::execute(&jobs, self.request.going.on_failure, wheels, &world, &mut |event| {
@@ -309,11 +317,14 @@ impl<'a> Session<'a> {
                     report.command(&github::annotation(&job, &failed));
                 }
                 failures.push((job, failed));
+            } else if let Event::JobEnded { job, end: JobEnd::NotStarted { why, .. }, .. } = event {
+                late.push((job, why));
             }
         });
         match (verdict, unwritten) {
             (Verdict::Failed, _) => Err(Stop::Jobs(std::mem::take(&mut self.lost).into_iter().chain(failures).collect())),
             (Verdict::Cut(cut), _) => Err(Stop::Cut(cut, failures)),
+            (Verdict::Late, _) => Err(Stop::Late(late)),
             (Verdict::Done, Some(error)) => Err(error.into()),
             (Verdict::Done, None) => {
                 self.lost.extend(failures);
@@ -332,9 +343,11 @@ impl<'a> Session<'a> {
     fn limits(&self, patience: Patience) -> Limits {
         let wish = &self.request.limits;
         let seconds = |seconds: u64| Duration::from_secs(seconds);
+        let budget = wish.budget.map(|budget| seconds(budget - limits::reserve(budget)));
         Limits {
             stage: wish.stage.map(seconds),
-            deadline: wish.budget.and_then(|budget| self.started.checked_add(seconds(budget - limits::reserve(budget)))),
+            deadline: budget.and_then(|budget| self.started.checked_add(budget)),
+            budget,
             stall: Some(seconds(self.host.stall().into())),
             patience,
         }

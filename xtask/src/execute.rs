@@ -18,7 +18,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use course::{Course, Hindrance, INTERRUPTED, OUT_OF_TIME};
+use course::Course;
 use manifest::{Project, WheelName, duration};
 
 use crate::event::{Cut, Event, Failed, JobEnd};
@@ -59,6 +59,8 @@ pub struct Limits {
     pub stage: Option<Duration>,
     /// When all of them must have ended.
     pub deadline: Option<Instant>,
+    /// How long all of them may take in a run that has all its time.
+    pub budget: Option<Duration>,
     /// How long a program may do nothing.
     pub stall: Option<Duration>,
     /// Whether whoever wants the tool to end has to wait for them.
@@ -84,6 +86,21 @@ impl Limits {
             Limits { deadline: Some(deadline), .. } if Instant::now() >= *deadline => Some(Cut::OutOfTime),
             _ => None,
         }
+    }
+
+    /// The same for a job that began then.
+    fn cut_job(&self, began: Instant) -> Option<Cut> {
+        let is_over = |stage: Duration| self.patience == Patience::Interruptible && began.elapsed() >= stage;
+        self.cut().or_else(|| self.stage.is_some_and(is_over).then_some(Cut::TimedOut))
+    }
+
+    /// When a program of such a job is ended, which may print nothing for so long.
+    fn of_program(&self, began: Instant, silence: Option<Duration>) -> process::Limits {
+        if self.patience == Patience::ToTheEnd {
+            return process::Limits { silence, ..process::Limits::default() };
+        }
+        let until = self.stage.and_then(|stage| began.checked_add(stage)).into_iter().chain(self.deadline).min();
+        process::Limits { silence, stall: self.stall, until }
     }
 }
 
@@ -116,8 +133,10 @@ pub enum Verdict {
     Done,
     /// At least one that the set needs failed, or was not started because another failed.
     Failed,
-    /// None failed, and at least one was cut short or not started.
+    /// None failed, and at least one was cut short, so no other was started.
     Cut(Cut),
+    /// None failed, and at least one was not started, because it would not have ended in time.
+    Late,
 }
 
 /// Does the jobs and emits what happens, in the order in which it happens. After a failure the jobs that already run go on to their end, what needs
@@ -128,7 +147,7 @@ pub fn execute(jobs: &[Job], on_failure: OnFailure, wheels: &mut Wheels, world: 
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel(BACKLOG);
         loop {
-            for job in course.start(&|job| hindrance(job, &world.limits)) {
+            for job in course.start(&|| world.limits.cut(), &|job| too_late(job, &world.limits, Instant::now())) {
                 let (wheels, sender) = (wheels.clone(), sender.clone());
                 scope.spawn(move || run_job(job, wheels, world, &sender));
             }
@@ -153,21 +172,14 @@ pub fn execute(jobs: &[Job], on_failure: OnFailure, wheels: &mut Wheels, world: 
     course.verdict()
 }
 
-/// What keeps a job from being started now, or at all.
-fn hindrance(job: &Job, limits: &Limits) -> Option<Hindrance> {
-    let left = || limits.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-    match limits.cut() {
-        Some(cut @ Cut::OutOfTime) => Some(Hindrance { cut, why: OUT_OF_TIME.to_owned() }),
-        Some(cut) => Some(Hindrance { cut, why: INTERRUPTED.to_owned() }),
-        None => Some(Hindrance { cut: Cut::OutOfTime, why: left().and_then(|left| too_late(job, left))? }),
-    }
-}
-
-/// Why a job cannot end in the time that is left, if earlier runs say so.
-fn too_late(job: &Job, left: Duration) -> Option<String> {
+/// Why a job cannot end in the time that is left, if earlier runs say so. One that is too long for any run is begun all the same: each goes on where
+/// the last one stopped.
+fn too_late(job: &Job, limits: &Limits, now: Instant) -> Option<String> {
     let before = Duration::from_secs(job.seconds_before?);
-    let (before, left) = (before.as_secs_f64(), (before > left).then_some(left)?.as_secs_f64());
-    Some(format!("{} took {} before, and `--time-budget` leaves {}", job.name, duration(before), duration(left)))
+    let left = limits.deadline?.saturating_duration_since(now);
+    let fits_another_run = limits.budget.is_some_and(|budget| before <= budget);
+    let times = [before, left].map(|time| duration(time.as_secs_f64()));
+    (before > left && fits_another_run).then(|| format!("it took {} before, and `--time-budget` leaves {}", times[0], times[1]))
 }
 
 fn note(event: &Event, jobs: &[Job], wheels: &mut Wheels, world: &World) {
@@ -245,6 +257,25 @@ impl Failed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_job_waits_for_a_run_that_it_fits_into() {
+        let now = Instant::now();
+        for (before, budget, left, expected) in [
+            (None, Some(100), 10, None),
+            (Some(50), None, 10, None),
+            (Some(50), Some(100), 50, None),
+            (Some(51), Some(100), 50, Some("it took 51.0s before, and `--time-budget` leaves 50.0s")),
+            (Some(100), Some(100), 0, Some("it took 1m40s before, and `--time-budget` leaves 0.0s")),
+            (Some(101), Some(100), 50, None),
+        ] {
+            let job = Job { seconds_before: before, ..Job::new("triton") };
+            let budget = budget.map(Duration::from_secs);
+            let deadline = budget.map(|_| now + Duration::from_secs(left));
+            let limits = Limits { budget, deadline, ..Limits::default() };
+            assert_eq!(too_late(&job, &limits, now).as_deref(), expected, "{before:?}");
+        }
+    }
 
     #[test]
     fn a_job_that_panics_has_failed() {

@@ -35,7 +35,7 @@ pub use installed::installed;
 pub use looks::{looks, program};
 pub use memory::memory_kills;
 pub use python::{change_done, keep_rocm_set, note_change};
-pub use shared::Filling;
+pub use shared::{Filling, GoOn};
 
 use crate::facts::{Facts, Looks, Python, Records};
 use crate::file::FileError;
@@ -126,8 +126,8 @@ pub fn whereabouts(host: &Host, looks: &Looks, dir: &str) -> Whereabouts {
 ///
 /// # Errors
 /// In words: if it cannot be made or locked.
-pub fn open_store<'a>(host: &'a Host, looks: &'a Looks, dir: &str) -> Result<Filling<'a>, String> {
-    Filling::open(git(host, looks).ok_or_else(no_git)?, dir)
+pub fn open_store<'a>(host: &'a Host, looks: &'a Looks, dir: &str, go_on: GoOn) -> Result<Filling<'a>, String> {
+    Filling::open(git(host, looks).ok_or_else(no_git)?, dir, go_on)
 }
 
 /// Whether all of a commit is in a store, which need not be there.
@@ -139,8 +139,14 @@ pub fn has_stored(host: &Host, looks: &Looks, store: &str, commit: &str) -> bool
 ///
 /// # Errors
 /// In words: why one of them is in none. Git may be able to fetch it all the same.
-pub fn store_submodules(host: &Host, looks: &Looks, store: &str, commit: &str, wanted: &StoreSubmodules) -> Result<(), String> {
-    shared::submodules(git(host, looks).ok_or_else(no_git)?, store, commit, wanted)
+pub fn store_submodules(
+    host: &Host,
+    looks: &Looks,
+    (store, commit): (&str, &str),
+    wanted: &StoreSubmodules,
+    go_on: GoOn,
+) -> Result<(), String> {
+    shared::submodules(git(host, looks).ok_or_else(no_git)?, store, commit, wanted, go_on)
 }
 
 /// Gives a new checkout the objects of a store, as further names of the same files: whoever removes the store takes nothing from the checkout.

@@ -176,6 +176,14 @@ pub enum ProcessError {
         /// For how long.
         stall: Duration,
     },
+    /// Somebody stopped it and did not let it go on for too long, and it was ended.
+    #[error("`{command}` was stopped, by `kill -STOP` or the like, did not go on for {} s and was ended", .stall.as_secs())]
+    Stopped {
+        /// Program and arguments.
+        command: String,
+        /// For how long.
+        stall: Duration,
+    },
     /// Its time was over.
     #[error("`{command}` was ended because its time was over")]
     Late {
@@ -274,7 +282,7 @@ pub fn run(spawn: &Spawn, on_line: &mut dyn FnMut(&str)) -> Result<Ended, Proces
 /// As `run`.
 pub fn watch(spawn: &Spawn, on_news: &mut dyn FnMut(News)) -> Result<Ended, ProcessError> {
     let (reader, running) = start(spawn, duct::Expression::stderr_to_stdout)?;
-    let ended = follow(Arc::new(reader), &running.0, spawn.limits, on_news);
+    let ended = follow(Arc::new(reader), &running, spawn.limits, on_news);
     let command = || spawn.command();
     match ended {
         // What ended well in spite of all has done its work.
@@ -282,6 +290,7 @@ pub fn watch(spawn: &Spawn, on_news: &mut dyn FnMut(News)) -> Result<Ended, Proc
         Ok(ended) => Ok(ended),
         Err(Halt::Silent(silence)) => Err(ProcessError::Silent { command: command(), silence }),
         Err(Halt::Stalled(stall)) => Err(ProcessError::Stalled { command: command(), stall }),
+        Err(Halt::Stopped(stall)) => Err(ProcessError::Stopped { command: command(), stall }),
         Err(Halt::Late) => Err(ProcessError::Late { command: command() }),
         Err(Halt::Asking) => Err(ProcessError::Asking { command: command() }),
         Err(Halt::Lost(cause)) => Err(ProcessError::Lost { command: command(), cause: cause.to_string() }),
@@ -306,7 +315,7 @@ fn start(
     let started = in_own_group(expression).reader();
     let reader = started.map_err(|error| start_error(&spawn.program, &spawn.cwd, io_cause(&error)))?;
     let root = reader.pids().first().copied().unwrap_or_default();
-    Ok((reader, Running::new(Tree { root, mark })))
+    Ok((reader, Running::new(Tree::of_program(root, mark))))
 }
 
 #[cfg(unix)]

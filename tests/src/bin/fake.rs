@@ -11,7 +11,9 @@
 //! - `die above N` is killed, as the kernel kills for lack of memory, if `MAX_JOBS` is greater than N
 //! - `await NAME` waits until there is a file of that name beside it
 //! - `stubborn` goes on when it is asked to end, which it notes in the journal
-//! - `start NAME` starts another fake and does not wait for it; `start-away NAME` does so in a process group of its own
+//! - `start NAME` starts another fake and does not wait for it; `start-away NAME` does so in a process group of its own,
+//!   `start-bare NAME` with a cleared environment, `start-bare-away NAME` with both
+//! - `lose NAME` does the last in a session of its own, and whoever started that fake ends at once
 //! - `become PROGRAM` goes on as another program, with the same arguments
 //! - `exit CODE`
 
@@ -65,6 +67,9 @@ fn act(me: &Path, script: &str, args: &[String]) -> Outcome<ExitCode> {
             "stubborn" => be_stubborn(me)?,
             "start" => drop(Command::new(me.with_file_name(rest)).spawn()?),
             "start-away" => drop(away(&mut Command::new(me.with_file_name(rest))).spawn()?),
+            "start-bare" => drop(Command::new(me.with_file_name(rest)).env_clear().spawn()?),
+            "start-bare-away" => drop(away(&mut Command::new(me.with_file_name(rest))).env_clear().spawn()?),
+            "lose" => drop(Command::new("/usr/bin/setsid").arg("--fork").arg(me.with_file_name(rest)).env_clear().status()?),
             _ => return Err(format!("the script of this fake has a line `{line}`").into()),
         }
     }

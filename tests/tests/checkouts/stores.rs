@@ -1,5 +1,6 @@
 //! What runs share: nothing is fetched twice, and nobody depends on it.
 
+use std::io::{BufRead, Read};
 use std::process::Stdio;
 
 use tests::finish;
@@ -53,6 +54,37 @@ fn two_runs_that_fill_one_store_end_well() {
     for folder in folders {
         all.assert_whole(&format!("{folder}/src/pytorch"), &commit);
     }
+}
+
+/// Whoever holds a store holds nobody up for ever.
+#[test]
+#[cfg(unix)]
+fn who_waits_for_a_store_can_be_ended() {
+    let all = Repositories::new();
+    let words = ["--ref", "nightly", "--no-hipify", "--work-dir"];
+    all.nightly(&["--no-hipify"]);
+    let locks = std::fs::read_dir(all.shared().join("commits")).unwrap().map(|entry| entry.unwrap().path());
+    let locks: Vec<_> = locks.filter(|path| path.extension().is_some_and(|extension| extension == "lock")).collect();
+    assert!(!locks.is_empty());
+    let held: Vec<_> = locks.iter().map(|path| std::fs::File::open(path).unwrap()).collect();
+    held.iter().for_each(|file| file.lock().unwrap());
+
+    let mut waiting = all.checkout(&[&words[..], &["interrupted"]].concat());
+    let mut waiting = waiting.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = std::io::BufReader::new(waiting.stderr.take().unwrap());
+    let mut said = String::new();
+    while !said.ends_with("waiting for it\n") {
+        assert!(stderr.read_line(&mut said).unwrap() > 0, "{said}");
+    }
+    assert!(said.contains("checkout-pytorch: another run is filling `"), "{said}");
+    finish(all.forge.sandbox.command("kill").args(["-INT", &waiting.id().to_string()])).expect(0);
+    stderr.read_to_string(&mut said).unwrap();
+    assert_eq!(waiting.wait().unwrap().code(), Some(130), "{said}");
+    assert!(said.contains("\nerror: interrupted\n"), "{said}");
+    assert_eq!(said.matches("another run is filling").count(), 1, "{said}");
+
+    held.iter().for_each(|file| file.unlock().unwrap());
+    finish(&mut all.checkout(&[&words[..], &["interrupted"]].concat())).expect(0);
 }
 
 #[test]

@@ -22,20 +22,33 @@ fn a_grandchild_goes_with_its_step() {
     let trees = trees();
     leaves(&trees, "start", "journal lives\nsleep 600\njournal survived");
     leaves(&trees, "start", "stubborn\njournal lives\nsleep 600\njournal survived");
+    leaves(&trees, "start-bare", "journal lives\nsleep 600\njournal survived");
+}
+
+/// What has no mark and left its group is known by whom it descends from.
+#[test]
+fn a_grandchild_that_hides_goes_with_its_step_or_with_the_tool() {
+    let trees = trees();
+    for verb in ["start-bare-away", "lose"] {
+        leaves(&trees, verb, "journal lives\nsleep 600\njournal survived");
+    }
+    trees.completes(&mut trees.build(&[]));
 }
 
 #[test]
 fn a_grandchild_that_left_goes_with_the_tool() {
     let trees = trees();
     leaves(&trees, "start-away", "journal lives\nsleep 600\njournal survived");
-    trees.grandchild("journal lives\nsleep 600");
     // As well if the tool is asked to end meanwhile.
-    trees.compiler("start-away grandchild\nsleep 600");
-    let run = trees.start(&mut trees.rebuild(&[]));
-    trees.wait_for("grandchild", "lives");
-    run.signal("INT");
-    run.ended().expect(130);
-    assert_eq!(trees.living(), Vec::<String>::new());
+    for verb in ["start-away", "start-bare", "start-bare-away", "lose"] {
+        trees.grandchild("journal lives\nsleep 600");
+        trees.compiler(&format!("{verb} grandchild\nsleep 600"));
+        let run = trees.start(&mut trees.rebuild(&[]));
+        trees.wait_for("grandchild", "lives");
+        run.signal("INT");
+        run.ended().expect(130);
+        assert_eq!(trees.living(), Vec::<String>::new(), "{verb}");
+    }
     trees.completes(&mut trees.build(&[]));
 }
 

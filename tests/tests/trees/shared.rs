@@ -135,13 +135,13 @@ impl Trees {
         pids.for_each(|pid| drop(Command::new("kill").args(["-KILL", &pid]).status()));
     }
 
-    /// What lives and was started in this sandbox: each has the sandbox's folder in its environment.
+    /// What lives and was started in this sandbox: each has the sandbox's folder in its environment, or is a program that is there.
     pub fn living(&self) -> Vec<String> {
         let root = self.sandbox.root().to_str().unwrap().as_bytes().to_vec();
         let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         let ours = |pid: &String| {
-            let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-            pid.bytes().all(|byte| byte.is_ascii_digit()) && environment.windows(root.len()).any(|part| part == root)
+            let told = ["environ", "cmdline"].map(|name| std::fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default());
+            pid.bytes().all(|byte| byte.is_ascii_digit()) && told.concat().windows(root.len()).any(|part| part == root)
         };
         let shown = |pid: String| {
             let words = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();

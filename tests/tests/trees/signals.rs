@@ -2,7 +2,7 @@
 
 use manifest::JobStatus;
 
-use crate::shared::{Trees, trees};
+use crate::shared::{COMPILES, Trees, job, signal, trees};
 
 /// The error of a run that was interrupted while triton was built.
 #[track_caller]
@@ -93,4 +93,56 @@ fn a_run_that_was_killed_is_followed_by_one_that_ends_its_orphans() {
     // Once.
     let again = trees.run(&mut trees.build(&[])).expect(0);
     assert!(!again.stderr.contains("that was killed"), "{}", again.stderr);
+}
+
+/// Stops whatever was started in the sandbox but the tool itself.
+fn stop(trees: &Trees, tool: u32) -> Vec<u32> {
+    let pids = trees.living().into_iter().map(|shown| shown.split_once(' ').unwrap().0.parse().unwrap());
+    let pids: Vec<u32> = pids.filter(|pid| *pid != tool).collect();
+    pids.iter().for_each(|pid| signal(*pid, "STOP"));
+    pids
+}
+
+#[test]
+fn who_is_paused_goes_on_later() {
+    let trees = trees();
+    trees.compiler(&format!("journal compiling\nawait gate\n{COMPILES}"));
+    let run = trees.start(&mut trees.rebuild(&[]));
+    trees.wait_for("compiler", "compiling");
+    let paused = stop(&trees, run.pid());
+    assert!(paused.len() > 1, "{paused:?}");
+    // As long as it takes to see that twice.
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    let gate = trees.sandbox.root().join("bin/gate");
+    std::fs::write(&gate, "").unwrap();
+    paused.iter().for_each(|pid| signal(*pid, "CONT"));
+    run.ended().expect(0);
+    std::fs::remove_file(gate).unwrap();
+    trees.completes(&mut trees.build(&[]));
+}
+
+#[test]
+fn who_is_paused_for_too_long_is_ended() {
+    let trees = trees();
+    trees.compiler("journal compiling\nsleep 600");
+    let run = trees.start(trees.rebuild(&[]).env("THEROCK_XTASK_STALL_TIMEOUT", "3"));
+    trees.wait_for("compiler", "compiling");
+    stop(&trees, run.pid());
+    let ended = run.ended().expect(4);
+    let message = "error: triton: building triton: was stopped, by `kill -STOP` or the like, did not go on for 3.0s and was ended; \
+                   `THEROCK_XTASK_STALL_TIMEOUT` gives it more time\n  kind: stall\n";
+    assert!(ended.stderr.contains(message), "{}", ended.stderr);
+    trees.partial(JobStatus::Failed);
+    assert_eq!(trees.living(), Vec::<String>::new());
+    trees.completes(&mut trees.build(&[]));
+}
+
+/// A job of a second or less, too, needs memory.
+#[test]
+fn the_memory_of_a_short_job_is_known() {
+    let trees = trees();
+    trees.compiler(COMPILES);
+    trees.run(&mut trees.rebuild(&[])).expect(0);
+    let (_, manifest) = trees.manifest();
+    assert!(job(&manifest).peak_memory_bytes.is_some_and(|bytes| bytes > 1 << 20), "{:?}", job(&manifest));
 }

@@ -1,9 +1,11 @@
 //! Limits to time: what reaches one is ended, and nothing else is. How long that takes is not measured.
 
+use std::path::Path;
+
 use manifest::JobStatus;
 use serde_json::{Value, json};
 
-use crate::shared::{COMPILES, Trees, job, trees};
+use crate::shared::{COMPILES, Trees, trees};
 
 const SLEEPS: &str = "journal compiling\nsleep 600";
 
@@ -73,32 +75,57 @@ fn a_budget_ends_what_runs_and_the_same_command_goes_on() {
 
 /// Writes down how long the last job of triton took, in seconds.
 fn took(trees: &Trees, seconds: f64) {
-    let path = trees.below("jobs/triton.json");
-    let mut record: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    took_in(&trees.below("jobs/triton.json"), seconds);
+}
+
+fn took_in(path: &Path, seconds: f64) {
+    let mut record: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     record["seconds"] = json!(seconds);
-    std::fs::write(&path, record.to_string()).unwrap();
+    std::fs::write(path, record.to_string()).unwrap();
 }
 
 #[test]
-fn what_cannot_end_in_time_is_not_begun() {
+fn what_is_too_long_for_any_run_is_begun_again_and_again() {
     let trees = trees();
     trees.completes(&mut trees.build(&[]));
     took(&trees, 7200.0);
-    trees.compiler(SLEEPS);
-    let ended = trees.run(&mut trees.rebuild(&["--time-budget", "1h"])).expect(6);
-    let expected = "error: the time that `--time-budget` gives is over\nhint: the same command without `--rebuild` goes on where this one stopped\n";
-    assert_eq!(error(&trees, &ended.stderr), expected);
-    let why = "triton took 2h00m before, and `--time-budget` leaves ";
-    let (_, manifest) = trees.manifest();
-    let job = job(&manifest);
-    assert!(job.status == JobStatus::Interrupted && job.reason.starts_with(why), "{job:?}");
-    assert!(ended.stderr.contains(why), "{}", ended.stderr);
-    assert!(!trees.sandbox.journal("compiler").contains(&"compiling".to_owned()));
-    // With more time it is begun; that it was not does not make it longer or shorter.
-    trees.compiler(SLEEPS);
-    let run = trees.start(&mut trees.rebuild(&["--time-budget", "4h"]));
-    trees.wait_for("compiler", "compiling");
-    run.signal("TERM");
-    run.ended().expect(130);
+    for _ in 0..2 {
+        trees.compiler(SLEEPS);
+        let ended = trees.run(&mut trees.build(&["--rebuild", "triton", "--time-budget", "12s"])).expect(6);
+        assert!(
+            error(&trees, &ended.stderr).starts_with("error: the time that `--time-budget` gives is over\n"),
+            "{}",
+            ended.stderr
+        );
+        assert!(trees.sandbox.journal("compiler").contains(&"compiling".to_owned()));
+        // That it was stopped does not make it longer or shorter.
+        let record: Value = serde_json::from_str(&std::fs::read_to_string(trees.below("jobs/triton.json")).unwrap()).unwrap();
+        assert_eq!(record["seconds"], 7200.0);
+    }
     trees.completes(&mut trees.build(&[]));
+}
+
+/// A run that did something leaves the rest to the next one, which has all its time.
+#[test]
+fn what_cannot_end_in_time_is_left_to_the_next_run() {
+    let trees = trees();
+    let both = |args: &[&str]| {
+        let mut command = trees.build(&["--work-dir", "both", "--output-dir", "both/dist"]);
+        command.args(["--only", "pytorch"]).args(args);
+        command
+    };
+    trees.compiler(COMPILES);
+    trees.run(&mut both(&[])).expect(0);
+    let series = trees.below("").file_name().unwrap().to_str().unwrap().to_owned();
+    let record = trees.sandbox.path(&format!("both/{series}/jobs/pytorch.json"));
+    // What a run of an hour has, but for what it keeps for itself.
+    took_in(&record, 3528.0);
+    let ended = trees.run(&mut both(&["--rebuild", "triton,pytorch", "--time-budget", "1h"])).expect(6);
+    let error = error(&trees, &ended.stderr);
+    let start = "error: not all of it fits into the time that `--time-budget` leaves\n  torch: it took 58m48s before, and \
+                 `--time-budget` leaves ";
+    let end = "\nhint: the same command without `--rebuild` goes on where this one stopped\n";
+    assert!(error.starts_with(start) && error.ends_with(end), "{error}");
+    let ended = trees.run(&mut both(&["--rebuild", "pytorch", "--time-budget", "1h"])).expect(0);
+    assert!(ended.stderr.contains("Running torch: building torch\n"), "{}", ended.stderr);
 }

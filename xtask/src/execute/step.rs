@@ -11,7 +11,7 @@ use manifest::duration;
 use super::log::Log;
 use super::progress::{Kept, progress};
 use super::wheel::wheels;
-use super::{Limits, Patience, Wheels, World, fill};
+use super::{Wheels, World, fill};
 
 use crate::event::{Cut, Event, Failed};
 use crate::facts::Seen;
@@ -36,7 +36,7 @@ pub(super) struct JobRun<'a> {
     pub(super) job: &'a Job,
     pub(super) wheels: Wheels,
     pub(super) world: &'a World<'a>,
-    sender: &'a SyncSender<Event>,
+    pub(super) sender: &'a SyncSender<Event>,
     pub(super) log_path: String,
     log: Log,
     tail: VecDeque<String>,
@@ -45,7 +45,7 @@ pub(super) struct JobRun<'a> {
     pub(super) progress: String,
     /// What was changed in the sources before they were built.
     pub(super) sources: Option<LocalChanges>,
-    started: Instant,
+    pub(super) started: Instant,
     /// The most memory that its programs used together, in bytes.
     peak: &'a AtomicU64,
 }
@@ -245,7 +245,8 @@ impl<'a> JobRun<'a> {
         });
         self.progressed("");
         let _ = self.log.flush();
-        let silent = matches!(ended, Err(ProcessError::Silent { .. } | ProcessError::Stalled { .. }));
+        let silent =
+            matches!(ended, Err(ProcessError::Silent { .. } | ProcessError::Stalled { .. } | ProcessError::Stopped { .. }));
         let (cause, exit_code, signal, cut) = match ended {
             Ok(Ended::Code(0)) => return Ok(()),
             Ok(Ended::Code(code)) => (format!("exited with {code}"), Some(code), None, None),
@@ -264,6 +265,13 @@ impl<'a> JobRun<'a> {
                 let limit = duration(stall.as_secs_f64());
                 let cause = format!(
                     "printed nothing and used no processor for {limit}, it and all that it started, and was ended; `{STALL_TIMEOUT}` gives it more time"
+                );
+                (cause, None, None, Some(Cut::Stalled))
+            }
+            Err(ProcessError::Stopped { stall, .. }) => {
+                let limit = duration(stall.as_secs_f64());
+                let cause = format!(
+                    "was stopped, by `kill -STOP` or the like, did not go on for {limit} and was ended; `{STALL_TIMEOUT}` gives it more time"
                 );
                 (cause, None, None, Some(Cut::Stalled))
             }
@@ -294,7 +302,7 @@ impl<'a> JobRun<'a> {
     }
 
     /// The job ends here, through no fault of its own.
-    fn cut(&mut self, purpose: &str, cut: Cut) -> Box<Failed> {
+    pub(super) fn cut(&mut self, purpose: &str, cut: Cut) -> Box<Failed> {
         let cause = match cut {
             Cut::Interrupted => "interrupted".to_owned(),
             Cut::OutOfTime => "stopped, because the time that `--time-budget` gives is over".to_owned(),
@@ -347,20 +355,12 @@ impl<'a> JobRun<'a> {
             args,
             cwd: command.cwd.clone(),
             env: env.collect::<Outcome<_>>()?,
-            limits: self.limits(command),
+            limits: self
+                .world
+                .limits
+                .of_program(self.started, command.silence.map(|seconds| Duration::from_secs(seconds.into()))),
             temporary: self.world.temporary.clone(),
         })
-    }
-
-    /// When a command is ended: by the job's limits, or its own.
-    fn limits(&self, command: &Command) -> process::Limits {
-        let Limits { stage, deadline, stall, patience } = self.world.limits;
-        let silence = command.silence.map(|seconds| Duration::from_secs(seconds.into()));
-        if patience == Patience::ToTheEnd {
-            return process::Limits { silence, ..process::Limits::default() };
-        }
-        let until = stage.and_then(|stage| self.started.checked_add(stage)).into_iter().chain(deadline).min();
-        process::Limits { silence, stall, until }
     }
 
     fn shown(&self, spawn: &Spawn) -> String {

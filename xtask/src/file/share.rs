@@ -2,21 +2,31 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Write};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Outcome, failed, is_free, make_folder, make_parent, real, remove_all};
 
-/// Opens a file that only one run has at a time, and waits for the run that has it. It is let go with the value, or when the tool is killed.
+/// How often it is tried to lock what another run has.
+const TRY: Duration = Duration::from_millis(100);
+
+/// Opens a file that only one run has at a time, and waits for the run that has it, as long as `go_on` says, which is asked now and then. It is let go
+/// with the value, or when the tool is killed.
 ///
 /// # Errors
-/// If it cannot be made or locked.
-pub fn lock(path: &str) -> Outcome<File> {
+/// If it cannot be made or locked, or was not waited for.
+pub fn lock(path: &str, go_on: &dyn Fn() -> bool) -> Outcome<File> {
     make_parent(path)?;
     let file = File::options().create(true).append(true).open(path).map_err(failed("open", path))?;
-    file.lock().map_err(failed("lock", path))?;
-    Ok(file)
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if go_on() => std::thread::sleep(TRY),
+            Err(TryLockError::WouldBlock) => return Err(failed("lock", path)(io::Error::other("another run has it"))),
+            Err(TryLockError::Error(error)) => return Err(failed("lock", path)(error)),
+        }
+    }
 }
 
 /// Who has a file for itself.

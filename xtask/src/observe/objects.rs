@@ -78,7 +78,7 @@ impl<'a> Objects<'a> {
 
     /// Another run may have fetched it while this one waited.
     fn fetch(&self, commit: &str) -> Result<(), String> {
-        let _store = Filling::open(self.git, &self.dir)?;
+        let _store = Filling::open(self.git, &self.dir, &|_| !process::is_stopping())?;
         if self.local(&["ls-tree", commit]).is_ok() {
             return Ok(());
         }
@@ -92,7 +92,7 @@ impl<'a> Objects<'a> {
         let size = match size() {
             Ok(size) => size,
             Err(_) => {
-                let _store = Filling::open(self.git, &self.dir).map_err(Unread::Repository)?;
+                let _store = Filling::open(self.git, &self.dir, &|_| !process::is_stopping()).map_err(Unread::Repository)?;
                 self.network("git cat-file", &["cat-file", "-e", object]).map_err(Unread::Repository)?;
                 size().map_err(Unread::Repository)?
             }

@@ -52,7 +52,7 @@ pub(super) fn run(git: Git, args: &[&str], cwd: &str, what: &str, repo: &RepoUrl
     let silence = Duration::from_secs(git.host.silence(SILENCE).into());
     loop {
         match (once(git, args, cwd, what, repo, silence), pauses.next()) {
-            (Err(Fault { words, .. }), Some(pause)) if may_pass(&words) => std::thread::sleep(*pause),
+            (Err(Fault { words, .. }), Some(pause)) if may_pass(&words) => process::pause(*pause),
             (result, _) => return result.map_err(|fault| fault.cause),
         }
     }

@@ -15,6 +15,9 @@ use crate::process;
 use crate::refs::RepoUrl;
 use crate::request::Depth;
 
+/// Asked now and then, with the store, while another run fills it: whether to go on waiting. Several threads may ask.
+pub type GoOn<'a> = &'a (dyn Fn(&str) -> bool + Sync);
+
 /// A store that nobody else fills as long as this value lives.
 pub struct Filling<'a> {
     git: Git<'a>,
@@ -23,11 +26,11 @@ pub struct Filling<'a> {
 }
 
 impl<'a> Filling<'a> {
-    /// Makes the store, if it is not there; waits for another run that fills it.
-    pub(super) fn open(git: Git<'a>, dir: &str) -> Result<Self, String> {
+    /// Makes the store, if it is not there; waits for another run that fills it, as long as `go_on` says.
+    pub(super) fn open(git: Git<'a>, dir: &str, go_on: GoOn) -> Result<Self, String> {
         // Not every disk can lock, nor is every one writable.
         let elsewhere = |error: FileError| format!("{error}; `{CACHE}` names another folder for what runs share");
-        let lock = file::lock(&format!("{dir}.lock")).map_err(elsewhere)?;
+        let lock = file::lock(&format!("{dir}.lock"), &|| go_on(dir)).map_err(elsewhere)?;
         file::make_folder(dir).map_err(|error| error.to_string())?;
         repair(git, dir)?;
         let store = Filling { git, dir: dir.to_owned(), _lock: lock };
@@ -133,17 +136,17 @@ fn repair(git: Git, dir: &str) -> Result<(), String> {
 
 /// Brings all submodules of a commit, and theirs, into their stores, and writes the configuration that leads there. Without all of them it leads
 /// nowhere; the cause is returned.
-pub(super) fn submodules(git: Git, dir: &str, commit: &str, wanted: &StoreSubmodules) -> Result<(), String> {
+pub(super) fn submodules(git: Git, dir: &str, commit: &str, wanted: &StoreSubmodules, go_on: GoOn) -> Result<(), String> {
     // One store is held at a time: a repository may be its own submodule, or two runs may want the same ones in another order.
-    let found = Filling::open(git, dir).and_then(|store| store.submodules(&wanted.parent, commit));
-    let stores = found.and_then(|found| fill_all(git, found, wanted));
+    let found = Filling::open(git, dir, go_on).and_then(|store| store.submodules(&wanted.parent, commit));
+    let stores = found.and_then(|found| fill_all(git, found, wanted, go_on));
     let text = store_config(stores.as_deref().unwrap_or_default());
     file::write_text(&wanted.config, &text).map_err(|error| error.to_string())?;
     stores.map(drop)
 }
 
 /// Addresses with the stores that were filled. Submodules of one depth go side by side.
-fn fill_all(git: Git, mut found: Vec<Module>, wanted: &StoreSubmodules) -> Result<Vec<(String, String)>, String> {
+fn fill_all(git: Git, mut found: Vec<Module>, wanted: &StoreSubmodules, go_on: GoOn) -> Result<Vec<(String, String)>, String> {
     let (mut seen, mut stores) = (BTreeSet::new(), BTreeMap::new());
     while !found.is_empty() {
         found.sort();
@@ -153,7 +156,7 @@ fn fill_all(git: Git, mut found: Vec<Module>, wanted: &StoreSubmodules) -> Resul
         let work = || -> Result<Vec<(Module, String, Vec<Module>)>, String> {
             let mut done = Vec::new();
             while let Some(module) = next() {
-                let (store, below) = fill(git, &module, wanted)?;
+                let (store, below) = fill(git, &module, wanted, go_on)?;
                 done.push((module, store, below));
             }
             Ok(done)
@@ -172,11 +175,11 @@ fn fill_all(git: Git, mut found: Vec<Module>, wanted: &StoreSubmodules) -> Resul
 }
 
 /// Brings one submodule into its store; returns the store, and the submodules of the submodule.
-fn fill(git: Git, module: &Module, wanted: &StoreSubmodules) -> Result<(String, Vec<Module>), String> {
+fn fill(git: Git, module: &Module, wanted: &StoreSubmodules, go_on: GoOn) -> Result<(String, Vec<Module>), String> {
     let Module { address, commit } = module;
     let repo = RepoUrl::parse(address).map_err(|error| error.to_string())?;
     let dir = store(git.host, &repo.redacted(), wanted.depth).ok_or_else(|| format!("{repo} is on this machine"))?;
-    let filling = Filling::open(git, &dir)?;
+    let filling = Filling::open(git, &dir, go_on)?;
     if !filling.has(commit) {
         let args = store_args(wanted.depth, address, commit);
         let args: Vec<&str> = ["--git-dir", &dir].into_iter().chain(args.iter().map(String::as_str)).collect();

@@ -8,14 +8,17 @@ use std::time::{Duration, Instant};
 use duct::ReaderHandle;
 
 use super::lines::Lines;
-use super::stop::is_stopping;
-use super::tree::{self, LEAVE, Tree, Usage};
+use super::stop::{self, Running, is_stopping};
+use super::tree::{self, LEAVE, Usage};
 use super::{Ended, Limits, News};
 
 /// How often the limits are held against the clock.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// How often it is looked what the program uses.
+/// When it is first looked what the program uses; then after twice the time, and again.
+const FIRST_SAMPLE: Duration = Duration::from_millis(50);
+
+/// How often it is looked what the program uses once it has run for a while.
 const SAMPLE: Duration = Duration::from_secs(1);
 
 /// How long a program that has ended may leave its output open without writing: what it started may hold it for ever.
@@ -34,6 +37,8 @@ pub(super) enum Halt {
     Silent(Duration),
     /// It did nothing for so long.
     Stalled(Duration),
+    /// The same, because somebody stopped it.
+    Stopped(Duration),
     /// Its time was over.
     Late,
     /// It wanted to ask somebody.
@@ -54,32 +59,57 @@ struct Watch {
     heard: Instant,
     busy: Instant,
     cpu: Duration,
-    sampled: Instant,
-    was_stopped: bool,
+    /// When it is next looked what it uses, and how long after that again.
+    sample: (Instant, Duration),
+    /// How many of its processes were stopped.
+    stopped: usize,
     ended: Option<Instant>,
 }
 
 impl Watch {
+    fn new(now: Instant, limits: Limits) -> Self {
+        let sample = (now + FIRST_SAMPLE, FIRST_SAMPLE);
+        Watch { limits, heard: now, busy: now, cpu: Duration::ZERO, sample, stopped: 0, ended: None }
+    }
+
     /// Which limit is reached now.
     fn halt(&self, now: Instant) -> Option<Halt> {
         let over = |limit: &Duration, since: Instant| now.duration_since(since) >= *limit;
         match self.limits {
             Limits { until: Some(until), .. } if now >= until => Some(Halt::Late),
             Limits { silence: Some(most), .. } if over(&most, self.heard) => Some(Halt::Silent(most)),
-            Limits { stall: Some(most), .. } if over(&most, self.heard.max(self.busy)) => Some(Halt::Stalled(most)),
+            Limits { stall: Some(most), .. } if over(&most, self.heard.max(self.busy)) => {
+                Some(if self.stopped > 0 { Halt::Stopped(most) } else { Halt::Stalled(most) })
+            }
             _ => None,
         }
     }
 
-    /// Takes note of what it uses. Whoever is stopped twice in a row will not go on by itself.
-    fn sample(&mut self, now: Instant, usage: Usage) -> Option<Halt> {
+    /// How long it is until something is looked at.
+    fn pause(&self, now: Instant) -> Duration {
+        let next = self.sample.0.saturating_duration_since(now);
+        if self.ended.is_none() { LOOK.min(next) } else { LOOK }
+    }
+
+    /// Whether it is looked now what it uses.
+    fn samples(&mut self, now: Instant) -> bool {
+        let (next, pause) = self.sample;
+        let is_due = self.ended.is_none() && now >= next;
+        if is_due {
+            let pause = SAMPLE.min(pause * 2);
+            self.sample = (now + pause, pause);
+        }
+        is_due
+    }
+
+    /// Takes note of what it uses.
+    fn used(&mut self, now: Instant, usage: Usage) {
         let least = self.limits.stall.unwrap_or_default() / IDLE;
         // Less is no standstill either: what children used goes with them if nobody waits for them.
         if usage.cpu.abs_diff(self.cpu) > least {
             (self.busy, self.cpu) = (now, usage.cpu);
         }
-        let was_stopped = std::mem::replace(&mut self.was_stopped, usage.stopped > 0);
-        (was_stopped && self.was_stopped).then_some(Halt::Asking)
+        self.stopped = usage.stopped;
     }
 
     /// Whether its output can be left to whoever still holds it.
@@ -94,7 +124,7 @@ impl Watch {
 /// Gives what a program prints and uses to `on_news` until it has ended, and ends what it leaves behind. One that reaches a limit is ended.
 pub(super) fn follow(
     reader: Arc<ReaderHandle>,
-    tree: &Tree,
+    running: &Running,
     limits: Limits,
     on_news: &mut dyn FnMut(News),
 ) -> Result<Ended, Halt> {
@@ -104,10 +134,9 @@ pub(super) fn follow(
     let mut lines = Lines::default();
     // Where nobody tells what programs use, every one that is silent would seem to do nothing.
     let limits = Limits { stall: limits.stall.filter(|_| tree::can_tell()), ..limits };
-    let now = Instant::now();
-    let mut watch = Watch { limits, heard: now, busy: now, cpu: Duration::ZERO, sampled: now, was_stopped: false, ended: None };
+    let mut watch = Watch::new(Instant::now(), limits);
     let halt = loop {
-        let news = receiver.recv_timeout(LOOK);
+        let news = receiver.recv_timeout(watch.pause(Instant::now()));
         let now = Instant::now();
         match news {
             Ok(Err(error)) => break Some(Halt::Lost(error)),
@@ -118,12 +147,12 @@ pub(super) fn follow(
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break None,
         }
-        if watch.ended.is_none() && now.duration_since(watch.sampled) >= SAMPLE {
-            watch.sampled = now;
-            let usage = tree.usage();
+        if watch.samples(now) {
+            let usage = running.tree().usage();
             on_news(News::Usage(usage));
-            if let Some(halt) = watch.sample(now, usage) {
-                break Some(halt);
+            watch.used(now, usage);
+            if usage.stopped > 0 && running.tree().asks_terminal() {
+                break Some(Halt::Asking);
             }
         }
         if watch.ended.is_none() && reader.try_wait()?.is_some() {
@@ -137,11 +166,12 @@ pub(super) fn follow(
         }
     };
     lines.end(&mut |line| on_news(News::Line(line)));
+    let mut tree = running.tree().clone();
     match halt {
-        Some(_) => tree.end(LEAVE),
+        Some(_) => tree.end(&|| LEAVE),
         // It was asked with all others; whoever is asked twice may take that for impatience.
-        None if is_stopping() => tree.wait(),
-        None if tree::group_lives(tree.root) => tree.end(LEAVE),
+        None if is_stopping() => stop::wait(tree),
+        None if !tree.is_gone() => tree.end(&|| LEAVE),
         None => {}
     }
     match (halt, reader.try_wait()?) {
@@ -177,10 +207,6 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn watch(start: Instant, limits: Limits) -> Watch {
-        Watch { limits, heard: start, busy: start, cpu: Duration::ZERO, sampled: start, was_stopped: false, ended: None }
-    }
-
     fn halted(halt: Option<Halt>) -> String {
         halt.map(|halt| format!("{halt:?}")).unwrap_or_default()
     }
@@ -203,42 +229,57 @@ mod tests {
             (limits(5, 5, 5), 5, "Late"),
             (limits(5, 5, 6), 5, "Silent(5s)"),
         ] {
-            assert_eq!(halted(watch(start, limits).halt(start + SECOND * now)), expected, "{limits:?} at {now}");
+            assert_eq!(halted(Watch::new(start, limits).halt(start + SECOND * now)), expected, "{limits:?} at {now}");
         }
     }
 
     #[test]
     fn who_prints_or_works_does_not_stall() {
         let (start, stall) = (Instant::now(), SECOND * 10);
-        let mut watch = watch(start, Limits { stall: Some(stall), ..Limits::default() });
+        let mut watch = Watch::new(start, Limits { stall: Some(stall), ..Limits::default() });
         let used = |milliseconds| Usage { cpu: Duration::from_millis(milliseconds), ..Usage::default() };
         watch.heard = start + SECOND * 4;
         assert_eq!(halted(watch.halt(start + SECOND * 13)), "");
         // A hundredth of the limit is no work; less than that adds up.
         for (at, cpu, busy) in [(5, 100, 0), (6, 101, 6), (7, 150, 6), (8, 202, 8), (9, 202, 8)] {
-            assert!(watch.sample(start + SECOND * at, used(cpu)).is_none());
+            watch.used(start + SECOND * at, used(cpu));
             assert_eq!(watch.busy, start + SECOND * busy, "{at}");
         }
         // A child that used much has ended, and nobody waited for it: so something happened.
-        assert!(watch.sample(start + SECOND * 10, used(50)).is_none());
+        watch.used(start + SECOND * 10, used(50));
         assert_eq!(watch.busy, start + SECOND * 10);
         assert_eq!(halted(watch.halt(start + SECOND * 19)), "");
         assert_eq!(halted(watch.halt(start + SECOND * 20)), "Stalled(10s)");
     }
 
     #[test]
-    fn who_stays_stopped_asks_somebody() {
+    fn who_is_stopped_stalls() {
         let start = Instant::now();
-        let mut watch = watch(start, Limits::default());
-        let mut sample = |stopped| halted(watch.sample(start, Usage { stopped, ..Usage::default() }));
-        assert_eq!([0, 1, 0, 1].map(&mut sample), [""; 4]);
-        assert_eq!(sample(2), "Asking");
+        let mut watch = Watch::new(start, Limits { stall: Some(SECOND * 10), ..Limits::default() });
+        watch.used(start + SECOND, Usage { stopped: 1, ..Usage::default() });
+        assert_eq!(halted(watch.halt(start + SECOND * 9)), "");
+        assert_eq!(halted(watch.halt(start + SECOND * 10)), "Stopped(10s)");
+        watch.used(start + SECOND * 10, Usage::default());
+        assert_eq!(halted(watch.halt(start + SECOND * 10)), "Stalled(10s)");
+    }
+
+    #[test]
+    fn it_is_looked_soon_and_then_less_often() {
+        let start = Instant::now();
+        let mut watch = Watch::new(start, Limits::default());
+        let looked: Vec<u64> = (0..=5000).filter(|at| watch.samples(start + Duration::from_millis(*at))).collect();
+        assert_eq!(looked, [50, 150, 350, 750, 1550, 2550, 3550, 4550]);
+        assert_eq!(watch.pause(start + SECOND * 5), LOOK);
+        assert_eq!(watch.pause(start + Duration::from_millis(5540)), Duration::from_millis(10));
+        watch.ended = Some(start);
+        assert_eq!(watch.pause(start + SECOND * 100), LOOK);
+        assert!(!watch.samples(start + SECOND * 100));
     }
 
     #[test]
     fn an_output_that_is_held_is_left() {
         let start = Instant::now();
-        let mut watch = watch(start, Limits::default());
+        let mut watch = Watch::new(start, Limits::default());
         assert!(!watch.is_over(start + SECOND * 100));
         watch.ended = Some(start + SECOND * 20);
         for (heard, now, expected) in

@@ -1,18 +1,20 @@
 //! Ctrl-C and its like: what runs is ended, and nothing more is started. The signals are the process's, so what is known of them is, too.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::tree::{self, GRACE, Tree};
+use super::tree::{self, GONE, GRACE, Tree};
 
 /// How often the tool was asked to end.
 static ASKED: AtomicUsize = AtomicUsize::new(0);
 
-/// The programs that run now, each the leader of its group.
-static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
+/// The programs that run now.
+static RUNNING: Mutex<Vec<Arc<Mutex<Tree>>>> = Mutex::new(Vec::new());
+
+/// Whose children belong to this run, too: the tool itself, where orphans fall to it.
+static PARENT: OnceLock<Option<u32>> = OnceLock::new();
 
 /// What ends them.
 static ENDING: Mutex<Option<JoinHandle<()>>> = Mutex::new(None);
@@ -23,6 +25,7 @@ static ENDING: Mutex<Option<JoinHandle<()>>> = Mutex::new(None);
 /// If the operating system has no handler to give.
 pub fn listen() -> Result<(), String> {
     die_together();
+    PARENT.get_or_init(tree::adopt);
     let heard = || match ASKED.fetch_add(1, Ordering::SeqCst) {
         0 => *locked(&ENDING) = Some(std::thread::spawn(end_what_runs)),
         1 => {}
@@ -49,7 +52,15 @@ pub fn settle() {
     let ending = locked(&ENDING).take();
     ending.map(JoinHandle::join);
     if RUN.get().is_some() {
-        tree::end_all(&[], &|| tree::marked(run()), &grace);
+        of_this_run().end(&grace);
+    }
+}
+
+/// Waits until nothing of a program lives, which others see to.
+pub(super) fn wait(mut tree: Tree) {
+    let began = Instant::now();
+    while began.elapsed() < grace() + GONE && !tree.is_gone() {
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 
@@ -77,29 +88,38 @@ pub(super) fn mark() -> (String, String) {
 static STARTED: AtomicUsize = AtomicUsize::new(0);
 
 /// A program that runs. It is known as long as the value is there.
-pub(super) struct Running(pub(super) Tree);
+pub(super) struct Running(Arc<Mutex<Tree>>);
 
 impl Running {
     pub(super) fn new(tree: Tree) -> Self {
-        locked(&RUNNING).insert(tree.root);
+        let running = Running(Arc::new(Mutex::new(tree)));
+        locked(&RUNNING).push(Arc::clone(&running.0));
         // Whoever asked in the meantime did not know of it.
         if is_stopping() {
-            tree.end(grace());
+            running.tree().clone().end(&grace);
         }
-        Running(tree)
+        running
+    }
+
+    /// What belongs to it. Nobody has it for long.
+    pub(super) fn tree(&self) -> MutexGuard<'_, Tree> {
+        locked(&self.0)
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        locked(&RUNNING).remove(&self.0.root);
+        locked(&RUNNING).retain(|running| !Arc::ptr_eq(running, &self.0));
     }
 }
 
-/// Everything that this run started carries its mark.
 fn end_what_runs() {
-    let groups: Vec<u32> = locked(&RUNNING).iter().copied().collect();
-    tree::end_all(&groups, &|| tree::marked(run()), &grace);
+    of_this_run().end(&grace);
+}
+
+fn of_this_run() -> Tree {
+    let programs: Vec<Tree> = locked(&RUNNING).iter().map(|running| locked(running).clone()).collect();
+    Tree::of_run(run(), &programs, PARENT.get().copied().flatten())
 }
 
 /// Whoever asks twice does not want to wait.

@@ -1,6 +1,7 @@
-//! What a program started, directly or not: its process group, what descends from it, and whatever carries this run's mark in its environment.
-//! Linux tells all of it in `/proc`. Elsewhere the group, or on Windows `taskkill`, must do.
+//! What belongs to a program, or to the run: what it started, directly or not, wherever that went. Linux tells all of it in `/proc`. Elsewhere the
+//! process group, or on Windows `taskkill`, must do.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 /// The variable that marks whatever this run starts: the runs that started the tool, if any, and then its own, separated by commas.
@@ -19,7 +20,7 @@ pub(super) const LEAVE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(50);
 
 /// How long what was killed may take to be gone: the kernel may be writing for it.
-const GONE: Duration = Duration::from_secs(5);
+pub(super) const GONE: Duration = Duration::from_secs(5);
 
 /// What a program and all that it started use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +33,9 @@ pub struct Usage {
     pub stopped: usize,
 }
 
+/// A process, told from a later one of the same number by its start, in ticks since that of the machine.
+type Id = (u32, u64);
+
 /// One line of `/proc/<pid>/stat`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Process {
@@ -41,17 +45,28 @@ struct Process {
     state: u8,
     /// Hundredths of a second.
     ticks: u64,
+    start: u64,
 }
 
 impl Process {
+    fn read(pid: u32) -> Option<Self> {
+        Process::parse(pid, &std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    }
+
     /// The name of the program may hold anything, so the fields are counted from behind it.
     fn parse(pid: u32, stat: &str) -> Option<Self> {
         let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
         let state = *fields.next()?.as_bytes().first()?;
         let (parent, group) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
-        // From the 6th field on: utime is the 14th, and it is followed by stime, cutime and cstime.
-        let ticks = fields.skip(8).take(4).map(|ticks| ticks.parse::<u64>().unwrap_or_default()).sum();
-        Some(Process { pid, parent, group, state, ticks })
+        // From the 6th field on: utime is the 14th, and it is followed by stime, cutime and cstime; starttime is the 22nd.
+        let mut fields = fields.skip(8);
+        let ticks = fields.by_ref().take(4).map(|ticks| ticks.parse::<u64>().unwrap_or_default()).sum();
+        let start = fields.nth(4)?.parse().ok()?;
+        Some(Process { pid, parent, group, state, ticks, start })
+    }
+
+    fn id(&self) -> Id {
+        (self.pid, self.start)
     }
 
     fn lives(&self) -> bool {
@@ -62,37 +77,71 @@ impl Process {
 /// Every process of this machine that can be seen.
 fn all() -> Vec<Process> {
     let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
-    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter_map(|pid| Process::parse(pid, &std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)).collect()
+    entries.flatten().filter_map(|entry| Process::read(entry.file_name().to_str()?.parse().ok()?)).collect()
 }
 
-/// Those of a program's group, and what descends from any of them, that live.
-fn members(root: u32, all: &[Process]) -> Vec<Process> {
-    let mut found: Vec<Process> = all.iter().filter(|process| process.group == root || process.pid == root).copied().collect();
-    let mut next = 0;
-    while let Some(parent) = found.get(next).map(|process| process.pid) {
-        let children = all.iter().filter(|child| child.parent == parent && found.iter().all(|known| known.pid != child.pid));
-        let children: Vec<Process> = children.copied().collect();
-        found.extend(children);
-        next += 1;
+/// Some processes and what descends from any of them, but for those that are spared, with what these started.
+fn with_descendants(all: &[Process], is_first: &dyn Fn(&Process) -> bool, is_spared: &dyn Fn(&Process) -> bool) -> Vec<Process> {
+    let mut children: BTreeMap<u32, Vec<&Process>> = BTreeMap::new();
+    all.iter().for_each(|process| children.entry(process.parent).or_default().push(process));
+    let mut next: Vec<&Process> = all.iter().filter(|process| is_first(process)).collect();
+    let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
+    while let Some(process) = next.pop() {
+        if seen.insert(process.pid) && !is_spared(process) {
+            found.push(*process);
+            next.extend(children.get(&process.pid).into_iter().flatten());
+        }
     }
-    found.retain(Process::lives);
     found
 }
 
-/// A program that was started, with all that it started.
+/// Programs that were started, with all that they started.
 #[derive(Clone, Debug)]
 pub(super) struct Tree {
-    /// The leader of its group.
-    pub root: u32,
-    /// What its environment is marked with: who left the group is known by that.
-    pub mark: String,
+    /// The leaders of their groups.
+    roots: BTreeSet<Id>,
+    /// What their environment is marked with.
+    mark: String,
+    /// Whose children are theirs, too.
+    parent: Option<u32>,
+    /// What was seen of them. It stays theirs when its parent ends, and it leaves the group with a cleared environment.
+    known: BTreeSet<Id>,
 }
 
 impl Tree {
+    /// What belongs to a program that was just started as the leader of its group.
+    pub(super) fn of_program(root: u32, mark: String) -> Self {
+        let start = Process::read(root).map(|process| process.start).unwrap_or_default();
+        Tree { roots: BTreeSet::from([(root, start)]), mark, parent: None, known: BTreeSet::new() }
+    }
+
+    /// What belongs to a run: its programs, and what falls to this process when its parent ends.
+    pub(super) fn of_run(run: &str, programs: &[Tree], parent: Option<u32>) -> Self {
+        let roots = programs.iter().flat_map(|program| &program.roots).copied().collect();
+        let known = programs.iter().flat_map(|program| &program.known).copied().collect();
+        Tree { roots, mark: run.to_owned(), parent, known }
+    }
+
+    /// Those of them among all processes, of which some carry the mark and some are spared.
+    fn members(&mut self, all: &[Process], marked: &BTreeSet<u32>, is_spared: &dyn Fn(&Process) -> bool) -> Vec<Process> {
+        // A group has its number as long as it has members; a leader that began later has another one.
+        let is_taken = |root: &Id| all.iter().any(|process| process.pid == root.0 && process.start != root.1);
+        let groups: BTreeSet<u32> = self.roots.iter().filter(|root| !is_taken(root)).map(|root| root.0).collect();
+        let is_first = |process: &Process| {
+            groups.contains(&process.group)
+                || self.known.contains(&process.id())
+                || marked.contains(&process.pid)
+                || self.parent == Some(process.parent)
+        };
+        let mut found = with_descendants(all, &is_first, is_spared);
+        found.retain(Process::lives);
+        self.known = found.iter().map(Process::id).collect();
+        found
+    }
+
     /// What they use now.
-    pub(super) fn usage(&self) -> Usage {
-        let members = members(self.root, &all());
+    pub(super) fn usage(&mut self) -> Usage {
+        let members = self.members(&all(), &BTreeSet::new(), &is_spared);
         let memory = |process: &Process| {
             let statm = std::fs::read_to_string(format!("/proc/{}/statm", process.pid)).unwrap_or_default();
             let mut pages = statm.split_ascii_whitespace().skip(1).map_while(|pages| pages.parse::<u64>().ok());
@@ -106,73 +155,87 @@ impl Tree {
         }
     }
 
-    /// Those of them that live.
-    pub(super) fn living(&self) -> Vec<u32> {
-        let mut pids: Vec<u32> = members(self.root, &all()).iter().map(|process| process.pid).chain(marked(&self.mark)).collect();
-        pids.sort_unstable();
-        pids.dedup();
-        pids
+    /// Those of them that live. Other users' are seen only if they descend from one of them.
+    fn living(&mut self) -> Vec<Process> {
+        let all = all();
+        let marked = all.iter().filter(|process| is_marked(process, &self.mark)).map(|process| process.pid).collect();
+        self.members(&all, &marked, &is_spared)
     }
 
-    /// Waits until none of them lives, which others see to.
-    pub(super) fn wait(&self) {
+    /// Whether none of them lives.
+    pub(super) fn is_gone(&mut self) -> bool {
+        if can_tell() { self.living().is_empty() } else { !self.roots.iter().any(|root| group_lives(root.0)) }
+    }
+
+    /// Whether the terminal stopped one of the programs, which read from it or set it. Of what they started that cannot be told, but the terminal
+    /// stops whole groups.
+    pub(super) fn asks_terminal(&self) -> bool {
+        self.roots.iter().any(|root| was_stopped_by_terminal(root.0))
+    }
+
+    /// Ends them: they are asked, get so much time, which may change meanwhile, and are killed.
+    pub(super) fn end(mut self, grace: &dyn Fn() -> Duration) {
         let began = Instant::now();
-        while began.elapsed() < GRACE + GONE && !self.living().is_empty() {
+        self.signal(Force::Ask);
+        while began.elapsed() < grace() {
+            if self.is_gone() {
+                return;
+            }
+            std::thread::sleep(LOOK);
+        }
+        let killed = Instant::now();
+        while !self.is_gone() && killed.elapsed() < GONE {
+            // Again and again: what is killed may have started something just before.
+            self.signal(Force::Kill);
             std::thread::sleep(LOOK);
         }
     }
 
-    /// Ends them: they are asked, get so much time, and are killed.
-    pub(super) fn end(&self, grace: Duration) {
-        end_all(&[self.root], &|| self.living(), &|| grace);
+    /// Whoever is asked twice may take that for impatience, so each is asked by itself where it can be told, and not again with its group.
+    fn signal(&mut self, force: Force) {
+        let living = self.living();
+        let is_there = |root: &u32| !can_tell() || force == Force::Kill && living.iter().any(|process| process.group == *root);
+        let groups: Vec<u32> = self.roots.iter().map(|root| root.0).filter(is_there).collect();
+        signal(&groups, &living, force);
     }
 }
 
-/// Processes that carry the mark of a run, or of one program of it, and live, but for this one and the servers of compiler caches. Other users' are not seen.
-pub(super) fn marked(run: &str) -> Vec<u32> {
-    let carries = |environment: &[u8]| {
-        let mut variables = environment.split(|byte| *byte == 0);
-        let names = |variable: &[u8]| {
-            let runs = std::str::from_utf8(variable).ok().and_then(|text| text.strip_prefix(MARK)?.strip_prefix('='));
-            let is_of_it = |mark: &str| mark.strip_prefix(run).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-            runs.is_some_and(|runs| runs.split(',').any(is_of_it))
-        };
-        variables.clone().any(names) && !variables.any(|variable| variable == CACHE_SERVER)
-    };
-    let ours = |process: &Process| {
-        process.pid != std::process::id()
-            && process.lives()
-            && std::fs::read(format!("/proc/{}/environ", process.pid)).is_ok_and(|environment| carries(&environment))
-    };
-    all().iter().filter(|process| ours(process)).map(|process| process.pid).collect()
+/// The variables that a process was started with; none for other users' processes.
+fn has_variable(process: &Process, is_it: &dyn Fn(&[u8]) -> bool) -> bool {
+    let environment = std::fs::read(format!("/proc/{}/environ", process.pid)).unwrap_or_default();
+    environment.split(|byte| *byte == 0).any(is_it)
 }
 
-/// Ends whatever carries the mark of a run. Returns how many processes that were.
+/// Whether a process carries the mark of a run, or of one program of it.
+fn is_marked(process: &Process, mark: &str) -> bool {
+    let is_of_it = |one: &str| one.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    has_variable(process, &|variable| {
+        let marks = std::str::from_utf8(variable).ok().and_then(|text| text.strip_prefix(MARK)?.strip_prefix('='));
+        marks.is_some_and(|marks| marks.split(',').any(is_of_it))
+    })
+}
+
+/// Whether a process is left alone, with what it starts: this one, and the servers of compiler caches.
+fn is_spared(process: &Process) -> bool {
+    process.pid == std::process::id() || has_variable(process, &|variable| variable == CACHE_SERVER)
+}
+
+/// Ends what belongs to a run that was killed. Returns how many processes that were.
 pub fn end_run(run: &str) -> usize {
-    let found = marked(run);
-    if !found.is_empty() {
-        end_all(&[], &|| marked(run), &|| LEAVE);
+    let mut tree = Tree::of_run(run, &[], None);
+    let found = tree.living().len();
+    if found > 0 {
+        tree.end(&|| LEAVE);
     }
-    found.len()
+    found
 }
 
-/// Asks groups, and all that `others` tells of, to end; kills what is there after the `grace`, which may change meanwhile.
-pub(super) fn end_all(groups: &[u32], others: &dyn Fn() -> Vec<u32>, grace: &dyn Fn() -> Duration) {
-    let began = Instant::now();
-    signal(groups, &others(), Force::Ask);
-    let left = || groups.iter().any(|group| group_lives(*group)) && !can_tell() || !others().is_empty();
-    while began.elapsed() < grace() {
-        if !left() {
-            return;
-        }
-        std::thread::sleep(LOOK);
-    }
-    let killed = Instant::now();
-    while left() && killed.elapsed() < GONE {
-        // Again and again: what is killed may have started something just before.
-        signal(groups, &others(), Force::Kill);
-        std::thread::sleep(LOOK);
-    }
+/// Sees to it that what descends from this process falls to it when its parent ends, instead of getting lost. Returns whose children these are, then:
+/// not where others started something before, which could not be told from ours.
+pub(super) fn adopt() -> Option<u32> {
+    let me = std::process::id();
+    let is_alone = can_tell() && !all().iter().any(|process| process.parent == me);
+    (is_alone && become_parent_of_orphans()).then_some(me)
 }
 
 /// How a program is ended.
@@ -185,21 +248,42 @@ enum Force {
 }
 
 #[cfg(unix)]
-fn signal(groups: &[u32], others: &[u32], force: Force) {
-    use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-    let signal = if force == Force::Ask { Signal::TERM } else { Signal::KILL };
-    let pid = |pid: &u32| i32::try_from(*pid).ok().and_then(Pid::from_raw);
-    // Whoever is asked twice may take that for impatience. Whoever has ended meanwhile needs no signal.
-    if force == Force::Kill || !can_tell() {
-        groups.iter().filter_map(pid).for_each(|group| kill_process_group(group, signal).unwrap_or_default());
-    }
-    others.iter().filter_map(pid).for_each(|process| kill_process(process, signal).unwrap_or_default());
+fn number(pid: u32) -> Option<rustix::process::Pid> {
+    i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw)
 }
 
 #[cfg(unix)]
-pub(super) fn group_lives(group: u32) -> bool {
-    use rustix::process::{Pid, test_kill_process_group};
-    i32::try_from(group).ok().and_then(Pid::from_raw).is_some_and(|group| test_kill_process_group(group).is_ok())
+fn signal(groups: &[u32], others: &[Process], force: Force) {
+    use rustix::process::{Signal, kill_process, kill_process_group};
+    let signal = if force == Force::Ask { Signal::TERM } else { Signal::KILL };
+    // Whoever has ended meanwhile needs no signal.
+    groups.iter().filter_map(|group| number(*group)).for_each(|group| kill_process_group(group, signal).unwrap_or_default());
+    others.iter().filter_map(|other| number(other.pid)).for_each(|process| kill_process(process, signal).unwrap_or_default());
+}
+
+#[cfg(unix)]
+fn group_lives(group: u32) -> bool {
+    number(group).is_some_and(|group| rustix::process::test_kill_process_group(group).is_ok())
+}
+
+#[cfg(unix)]
+fn was_stopped_by_terminal(child: u32) -> bool {
+    use rustix::process::{Signal, WaitId, WaitIdOptions, waitid};
+    // It stays there for whoever waits for its end.
+    let options = WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+    let status = number(child).and_then(|child| waitid(WaitId::Pid(child), options).ok().flatten());
+    let signal = status.and_then(|status| status.stopping_signal());
+    signal.is_some_and(|signal| [Signal::TTIN, Signal::TTOU].map(Signal::as_raw).contains(&signal))
+}
+
+#[cfg(target_os = "linux")]
+fn become_parent_of_orphans() -> bool {
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid())).is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn become_parent_of_orphans() -> bool {
+    false
 }
 
 /// The memory of a page in bytes.
@@ -209,15 +293,20 @@ fn page_size() -> u64 {
 }
 
 #[cfg(windows)]
-fn signal(groups: &[u32], others: &[u32], _force: Force) {
+fn signal(groups: &[u32], others: &[Process], _force: Force) {
     // Nothing there can be asked. It comes with Windows, and ends what descends from a program, too.
-    for process in groups.iter().chain(others) {
+    for process in groups.iter().copied().chain(others.iter().map(|other| other.pid)) {
         let _ = super::ask(r"C:\Windows\System32\taskkill.exe", &["/T", "/F", "/PID", &process.to_string()], r"C:\", &[]);
     }
 }
 
 #[cfg(windows)]
-pub(super) fn group_lives(_group: u32) -> bool {
+fn group_lives(_group: u32) -> bool {
+    false
+}
+
+#[cfg(windows)]
+fn was_stopped_by_terminal(_child: u32) -> bool {
     false
 }
 
@@ -238,16 +327,31 @@ mod tests {
     #[test]
     fn a_line_of_proc_is_read() {
         let stat = "4242 (a) b (c) R 17 4240 4240 0 -1 4194560 100 200 0 0 11 22 33 44 20 0 1 0 5000 9999 88 1 1";
-        let process = Process { pid: 4242, parent: 17, group: 4240, state: b'R', ticks: 110 };
+        let process = Process { pid: 4242, parent: 17, group: 4240, state: b'R', ticks: 110, start: 5000 };
         assert_eq!(Process::parse(4242, stat), Some(process));
-        for stat in ["", "1 (x)", "1 (x) ", "1 (x) R", "1 (x) R a 2"] {
+        for stat in ["", "1 (x)", "1 (x) ", "1 (x) R", "1 (x) R a 2", "1 (x) R 1 2 3"] {
             assert_eq!(Process::parse(1, stat), None, "{stat}");
         }
     }
 
+    fn process(pid: u32, parent: u32, group: u32, state: u8) -> Process {
+        Process { pid, parent, group, state, ticks: 0, start: 100 + u64::from(pid) }
+    }
+
+    fn tree(root: Option<Id>, parent: Option<u32>) -> Tree {
+        Tree { roots: root.into_iter().collect(), mark: String::new(), parent, known: BTreeSet::new() }
+    }
+
+    fn members(tree: &mut Tree, all: &[Process], marked: &[u32]) -> Vec<u32> {
+        let marked = marked.iter().copied().collect();
+        let mut pids: Vec<u32> =
+            tree.members(all, &marked, &|process| process.pid == 30).iter().map(|process| process.pid).collect();
+        pids.sort_unstable();
+        pids
+    }
+
     #[test]
-    fn a_tree_is_its_group_and_what_descends_from_it() {
-        let process = |pid, parent, group, state| Process { pid, parent, group, state, ticks: 0 };
+    fn a_tree_is_its_group_what_is_marked_and_what_descends_from_either() {
         let all = [
             process(1, 0, 1, b'S'),
             process(10, 1, 10, b'S'),
@@ -259,8 +363,27 @@ mod tests {
             process(14, 1, 10, b'S'),
             process(15, 10, 10, b'Z'),
             process(20, 1, 20, b'S'),
+            process(21, 20, 20, b'S'),
+            // The server of a cache, and what it starts for others.
+            process(30, 11, 30, b'S'),
+            process(31, 30, 30, b'S'),
         ];
-        let pids: Vec<u32> = members(10, &all).iter().map(|process| process.pid).collect();
-        assert_eq!(pids, [10, 11, 14, 12, 13]);
+        assert_eq!(members(&mut tree(Some((10, 110)), None), &all, &[]), [10, 11, 12, 13, 14]);
+        assert_eq!(members(&mut tree(None, None), &all, &[20, 30]), [20, 21]);
+        assert_eq!(members(&mut tree(None, Some(10)), &all, &[]), [11, 12, 13]);
+        // The number of a program that has ended was given to another one.
+        assert_eq!(members(&mut tree(Some((10, 7)), None), &all, &[]), Vec::<u32>::new());
+    }
+
+    #[test]
+    fn what_was_seen_stays_known_wherever_it_goes() {
+        let mut tree = tree(Some((10, 110)), None);
+        let program = process(10, 1, 10, b'S');
+        assert_eq!(members(&mut tree, &[program, process(12, 10, 12, b'S'), process(13, 10, 13, b'S')], &[]), [10, 12, 13]);
+        // Their parent has ended; one has a child now, the number of the other is somebody else's.
+        let other = Process { start: 999, ..process(13, 1, 13, b'S') };
+        let later = [process(12, 1, 12, b'S'), other, process(14, 12, 14, b'S')];
+        assert_eq!(members(&mut tree, &later, &[]), [12, 14]);
+        assert_eq!(members(&mut tree, &[process(14, 1, 14, b'S')], &[]), [14]);
     }
 }
