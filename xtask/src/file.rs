@@ -23,7 +23,7 @@ use measure::hash;
 pub use measure::{Meter, Stored, measure, measure_open, open_to_read, stored};
 use partial::beside;
 pub use partial::{is_partial, remove_partial};
-pub use share::{Held, Owner, Temporary, link, lock, take_alone, taken};
+pub use share::{Held, Owner, Temporary, left_by, link, lock, take_alone, taken};
 pub use walk::{Entry, Kind, Stamp, held, stamp, walk};
 
 /// Something that could not be done with a file.

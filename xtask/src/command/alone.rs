@@ -85,18 +85,27 @@ impl Session<'_> {
         if !problems.is_empty() {
             return Err(Stop::Problems(Code::World, problems));
         }
-        let mut runs: Vec<&str> = held.iter().filter_map(|held| Some(held.left_by.as_ref()?.run.as_str())).collect();
-        runs.sort_unstable();
-        runs.dedup();
-        let ended: usize = runs.iter().map(|run| process::end_run(run)).sum();
-        if ended > 0 {
-            let programs = manifest::counted(ended as u64, "program");
-            self.report.note(&format!("a run that was killed left {programs} running, which had to end first"));
-        }
+        self.end_runs(held.iter().filter_map(|held| held.left_by.as_ref()));
         let seen = if held.iter().any(|held| self.is_outdated(held)) { Seen::Outdated } else { Seen::AsItIs };
         self.alone = held;
         self.temporary = temporary(&self.request).map(Temporary::new).transpose()?;
         Ok(seen)
+    }
+
+    /// Ends what a run that was killed left at work in the folders of this one, before these are looked at.
+    pub(super) fn end_left_over(&mut self) {
+        let places = &self.request.places;
+        let left = [places.work_lock(), places.checkouts_lock()].map(|lock| file::left_by(&lock));
+        self.end_runs(left.iter().flatten());
+    }
+
+    fn end_runs<'a>(&mut self, owners: impl Iterator<Item = &'a Owner>) {
+        let runs: BTreeSet<&str> = owners.map(|owner| owner.run.as_str()).collect();
+        let ended: usize = runs.into_iter().map(process::end_run).sum();
+        if ended > 0 {
+            let programs = manifest::counted(ended as u64, "program");
+            self.report.note(&format!("a run that was killed left {programs} running, which had to end first"));
+        }
     }
 
     /// Whether another run was at work since this one began to look. One that was killed did not say until when it was.

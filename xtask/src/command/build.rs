@@ -23,6 +23,7 @@ pub fn run(args: &BuildArgs, host: &Host) -> Result<Code, Stop> {
     let (args, mut given) = given::filled(args, host)?;
     let (request, looks) = request(&args, host, std::mem::take(&mut given.request))?;
     let mut session = Session::new(host, looks, request, &args.install);
+    session.end_left_over();
     let facts = session.facts(None);
     let mut facts = demonstrate(&mut session, facts)?;
     refuse(plan::check::problems(&session.request, host, &facts))?;

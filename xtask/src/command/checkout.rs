@@ -25,6 +25,7 @@ pub fn run(args: &CheckoutArgs, host: &Host) -> Result<Code, Stop> {
     let report = Report::new(args.messages, host.terminal);
     let mut session = Session::reporting(host, looks, request, report);
 
+    session.end_left_over();
     let facts = observe::sources(&session.request, host, &session.looks);
     let problems = check::sources(&session.request, host, &facts);
     if !problems.is_empty() {

@@ -18,6 +18,7 @@ pub fn run(args: &InstallArgs, host: &Host) -> Result<Code, Stop> {
     let request = Request::install(args, host, places, &looks).map_err(wrong)?;
     let mut session = Session::new(host, looks, request, args);
 
+    session.end_left_over();
     let facts = session.facts(None);
     let problems = plan::check::problems(&session.request, host, &facts);
     if !problems.is_empty() {

@@ -99,6 +99,13 @@ pub fn taken(path: &str) -> Outcome<Option<Option<Owner>>> {
     }
 }
 
+/// Who had a file for himself and was killed, if nobody has it now; nothing is made for that, and what cannot be read tells nothing.
+pub fn left_by(path: &str) -> Option<Owner> {
+    let file = File::open(path).ok()?;
+    file.try_lock_shared().ok()?;
+    owner(path).filter(|owner| owner.file == real(path))
+}
+
 fn owner(path: &str) -> Option<Owner> {
     serde_json::from_str(&fs::read_to_string(path).ok()?).ok()
 }

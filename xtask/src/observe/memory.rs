@@ -126,6 +126,18 @@ mod tests {
     const MEMINFO: &str =
         "MemTotal:       65777304 kB\nMemFree:         1266320 kB\nMemAvailable:   52428800 kB\nBuffers: 1 kB\n";
 
+    fn host(memory: Memory) -> Host {
+        Host {
+            platform: Platform::Linux,
+            machine: "x86_64".to_owned(),
+            cwd: "/w".to_owned(),
+            env: Environment::default(),
+            cpus: 32,
+            memory,
+            terminal: Terminal::Dumb,
+        }
+    }
+
     /// Files as machines have them, and how many compilers may run at once on one with 32 processors.
     #[test]
     fn recorded_files_give_the_number_of_compilers() {
@@ -179,18 +191,24 @@ mod tests {
                 "/proc/meminfo" => meminfo.map(str::to_owned),
                 _ => files.iter().find(|(known, _)| *known == path).map(|(_, text)| (*text).to_owned()),
             };
-            let host = Host {
-                platform: Platform::Linux,
-                machine: "x86_64".to_owned(),
-                cwd: "/w".to_owned(),
-                env: Environment::default(),
-                cpus: 32,
-                memory: told(read),
-                terminal: Terminal::Dumb,
-            };
+            let host = host(told(read));
             let counts = [1, 4].map(|targets| automatic(&host, targets).compilers);
             assert_eq!(counts, [one_target, four_targets], "{what}");
         }
+    }
+
+    /// As Linux 6 wrote them for a process two groups deep, the outer one of which was given 6 GiB.
+    #[test]
+    fn what_a_kernel_wrote_is_understood() {
+        let recorded = include_str!("memory/v1.txt");
+        let read = |path: &str| {
+            let after = recorded.split_once(&format!("== {path}\n"))?.1;
+            Some(after.split("\n==").next()?.to_owned())
+        };
+        let memory = told(read);
+        assert_eq!(memory, Memory { available: Some(23_215_100 * 1024), limit: Some(6 << 30) });
+        assert_eq!(kills(read), Some(0));
+        assert_eq!(automatic(&host(memory), 1).compilers, 2);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::request::{Cache, Goal, MANIFESTS, Request, Venv, checkouts_lock, dir_
 const LOCK: &str = ".therock-xtask.lock";
 
 /// The same in the folder where git keeps what belongs to a checkout.
-const CHECKOUT_LOCK: &str = "therock-xtask.lock";
+const CHECKOUT_LOCK: &str = "therock-xtask.run";
 
 /// A folder that a run has for itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +103,8 @@ pub fn alone(request: &Request, host: &Host, facts: &Facts, whereabouts: &dyn Fn
         let digest = || Sha256::from(<[u8; 32]>::from(Hasher::digest(real.as_bytes())));
         let lock = match git {
             Some(git) => Some(join(&git, CHECKOUT_LOCK)),
+            // The file among the checkouts will do for what is still to be made.
+            None if request.fetches(*project) => None,
             None => shared.as_deref().map(|shared| join(shared, &format!("locks/{:.16}", digest()))),
         };
         lock.into_iter().for_each(|lock| add(what, folder, lock, Made::First, &flag));

@@ -132,17 +132,10 @@ impl Git<'_> {
         Ok(())
     }
 
-    /// What there is of a submodule that is no checkout: files, whose every one is read because no git can tell which of them changed; or nothing,
-    /// which is a change only if it was there.
+    /// The files of a submodule that is no checkout: every one is read because no git can tell which of them changed.
     fn without_git(&self, dir: &str, path: &str, prefix: String) -> Result<Option<Change>, String> {
         let content = file::folder_fingerprint(&self.host.platform.join(dir, path)).map_err(|error| error.to_string())?;
-        let change = |content, kind| Some(Change { path: prefix, content, kind });
-        if let Some(content) = content {
-            return Ok(change(content, Kind::Untracked));
-        }
-        let modules = self.host.platform.join(&self.folder(dir)?, "modules");
-        let was_there = file::look(&self.host.platform.join(&modules, path)) != Seen::Missing;
-        Ok(if was_there { change("gone".to_owned(), Kind::Tracked) } else { None })
+        Ok(content.map(|content| Change { path: prefix, content, kind: Kind::Untracked }))
     }
 }
 
