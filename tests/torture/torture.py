@@ -65,9 +65,11 @@ def strays(folder: Path) -> list[str]:
 
 
 def files(folder: Path) -> set[str]:
-    """What a build left, but for logs, whose names tell the time, and for what Python compiles when it likes."""
+    """What a build left, but for logs, whose names tell the time, what Python compiles when it likes, and the files in git's folders by which runs
+    keep others out: only who finds a checkout there makes one."""
     found = (str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir())
-    return {path for path in found if "/logs/" not in path and not path.endswith(".pyc") and not path.startswith("tmp/")}
+    passing = (".pyc", ".git/therock-xtask.run")
+    return {path for path in found if "/logs/" not in path and not path.endswith(passing) and not path.startswith("tmp/")}
 
 
 def wheels(folder: Path) -> dict[str, str]:
