@@ -110,6 +110,9 @@ pub struct Python {
     pub platform_tag: String,
     /// Whether `python -m venv` can give its environments a pip.
     pub ensurepip: bool,
+    /// Absolute path of the pip wheel that `ensurepip` installs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundled_pip: Option<String>,
     /// Whether the operating system asks that nothing be installed into it (PEP 668).
     pub externally_managed: bool,
     /// The operating system that it runs on, where that says what it is: `AlmaLinux 8.10`.

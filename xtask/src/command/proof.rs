@@ -12,7 +12,7 @@ use crate::event::{Cut, Event, Failed, JobEnd};
 use crate::execute::{self, Limits, Patience, Verdict, Wheels, World};
 use crate::facts::{Facts, Python};
 use crate::host::Host;
-use crate::plan::proof::{self, Attempt, FOLDER, FORBIDDEN, Proof};
+use crate::plan::proof::{self, Attempt, FOLDER, FORBIDDEN, Pip, Proof};
 use crate::plan::{self, Job};
 use crate::request::{OnFailure, Places, Problem, Request, RocmWish, Trial};
 use crate::version::Specifier;
@@ -55,7 +55,7 @@ impl Session<'_> {
     /// If there is no interpreter for it.
     pub(super) fn untried(&self, facts: &Facts, manifest: &Manifest) -> Result<Option<String>, Stop> {
         let python = plan::python::choose(&self.request, facts).map_err(Stop::world)?;
-        Ok(untried(self.request.trial, manifest, &wheels(manifest, str::to_owned), python))
+        Ok(untried(self.request.trial, manifest, &wheels(manifest, str::to_owned), facts.environment.python(), python))
     }
 
     /// Tries the set of a manifest, which can be tried.
@@ -72,7 +72,8 @@ impl Session<'_> {
         let rocm = manifest.rocm_sdk_version.as_deref().and_then(|version| exactly(&self.request.rocm, version));
         let dir = host.platform.join(&self.request.places.python(&python.series), FOLDER);
         let trial = self.request.trial;
-        let proof = Proof { host, python: &python.executable, dir, rocm: rocm.as_ref(), wheels: &wheels, trial };
+        let pip = Pip::choose(facts.environment.python(), python).map_err(|cause| Stop::world(Problem::new(cause)))?;
+        let proof = Proof { host, python: &python.executable, pip, dir, rocm: rocm.as_ref(), wheels: &wheels, trial };
         let world = World {
             host,
             looks: &self.looks,
@@ -152,10 +153,20 @@ fn wheels(manifest: &Manifest, path: impl Fn(&str) -> String) -> Vec<(String, Wh
 }
 
 /// Why a set is not tried by itself, if that is so.
-fn untried(trial: Trial, manifest: &Manifest, wheels: &[(String, WheelName)], python: &Python) -> Option<String> {
+fn untried(
+    trial: Trial,
+    manifest: &Manifest,
+    wheels: &[(String, WheelName)],
+    environment: Option<&Python>,
+    python: &Python,
+) -> Option<String> {
     let set: Vec<Option<Project>> = wheels.iter().map(|(_, name)| name.project()).collect();
     let lacks = manifest.missing.iter().any(|missing| missing.need == Need::Required);
-    if lacks && trial != Trial::Skip { Some("it is not complete".to_owned()) } else { proof::untried(trial, &set, python) }
+    if lacks && trial != Trial::Skip {
+        Some("it is not complete".to_owned())
+    } else {
+        proof::untried(trial, &set, environment, python)
+    }
 }
 
 /// The ROCm packages of exactly this version, from where the request has them.

@@ -30,6 +30,24 @@ def can_make_environments():
     return all(find_spec(module) is not None for module in ("venv", "ensurepip"))
 
 
+def bundled_pip():
+    """The pip wheel that `ensurepip` installs. Debian keeps it in a directory of its own, which `WHEEL_PKG_DIR` names."""
+    try:
+        from importlib.util import find_spec
+    except ImportError:
+        return None
+    spec = find_spec("ensurepip")
+    if spec is None or not spec.origin:
+        return None
+    own = os.path.join(os.path.dirname(spec.origin), "_bundled")
+    for folder in (sysconfig.get_config_var("WHEEL_PKG_DIR"), own):
+        names = sorted(os.listdir(folder)) if folder and os.path.isdir(folder) else []
+        for name in names:
+            if name.startswith("pip-") and name.endswith(".whl"):
+                return os.path.join(folder, name)
+    return None
+
+
 def headers(folder):
     """Name and version of an installed distribution. `importlib.metadata` would take as long as all the rest together."""
     for name in ("METADATA", "PKG-INFO", ""):
@@ -101,6 +119,7 @@ answer = {
     "site_packages": sysconfig.get_path("purelib"),
     "platform_tag": re.sub("[-. ]", "_", sysconfig.get_platform()),
     "ensurepip": can_make_environments(),
+    "bundled_pip": bundled_pip(),
     "externally_managed": externally_managed(base_prefix),
     "operating_system": operating_system(),
     "distributions": found,

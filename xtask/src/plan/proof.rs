@@ -3,12 +3,16 @@
 
 mod foretold;
 
+use std::str::FromStr;
+
 use manifest::{Project, WheelName};
+use pep440_rs::Version;
 
 pub use foretold::{FORBIDDEN, foretold, untried};
 
 use super::rocm;
 use super::{Action, Command, Env, Job, Step};
+use crate::facts::Python;
 use crate::host::Host;
 use crate::request::{RocmWish, Trial, venv_python};
 
@@ -21,8 +25,9 @@ const IMPORTED: [Project; 5] = [Project::Pytorch, Project::Triton, Project::Pyto
 /// How long pip may be silent, in seconds: it unpacks gigabytes without a word.
 const SILENCE: u32 = 1800;
 
-/// Variables that would bring in what the wheels do not bring, or lead pip elsewhere.
-const HIDDEN: [&str; 9] = [
+/// Variables that would add modules to the clean environment, or lead pip elsewhere. `pip --python` starts the environment's interpreter without
+/// `-I`, so the `PYTHON*` variables are hidden as well.
+const HIDDEN: [&str; 12] = [
     "LD_LIBRARY_PATH",
     "LD_PRELOAD",
     "PIP_CONSTRAINT",
@@ -31,6 +36,9 @@ const HIDDEN: [&str; 9] = [
     "PIP_ROOT",
     "PIP_TARGET",
     "PIP_USER",
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONUSERBASE",
     "VIRTUAL_ENV",
 ];
 
@@ -45,6 +53,8 @@ pub struct Proof<'a> {
     pub host: &'a Host,
     /// The interpreter that makes the environment.
     pub python: &'a str,
+    /// The pip that installs into it.
+    pub pip: Pip,
     /// The folder that is made for it, and removed with all that is in it.
     pub dir: String,
     /// The ROCm packages that the set is for: their exact version, and where pip finds them.
@@ -53,6 +63,37 @@ pub struct Proof<'a> {
     pub wheels: &'a [(String, WheelName)],
     /// How far they are tried.
     pub trial: Trial,
+}
+
+/// A pip that installs into an environment which has none of its own: `ensurepip` would take 3 to 6 s of each audit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pip {
+    /// The pip of this interpreter, 22.3 or newer, run with `--python ENVIRONMENT`.
+    Of(String),
+    /// The wheel that the interpreter carries for `ensurepip`, run by the environment's own interpreter.
+    Bundled(String),
+}
+
+impl Pip {
+    /// Chooses a pip: that of the build environment, else that of the interpreter, else the bundled wheel.
+    ///
+    /// # Errors
+    /// If there is none, in words.
+    pub fn choose(environment: Option<&Python>, python: &Python) -> Result<Self, String> {
+        let mut installed = environment.into_iter().chain([python]);
+        let capable = installed.find(|python| python.installed("pip").is_some_and(installs_elsewhere));
+        match (capable, &python.bundled_pip) {
+            (Some(python), _) => Ok(Pip::Of(python.executable.clone())),
+            (None, Some(wheel)) => Ok(Pip::Bundled(wheel.clone())),
+            (None, None) => Err(format!("`{}` has neither pip 22.3 or newer nor `ensurepip`", python.executable)),
+        }
+    }
+}
+
+/// Whether a pip of this version has `--python`.
+/// Source: <https://pip.pypa.io/en/stable/news/#v22-3>
+fn installs_elsewhere(version: &str) -> bool {
+    Version::from_str(version).is_ok_and(|version| version >= Version::new([22, 3]))
 }
 
 /// What a job tries.
@@ -95,7 +136,7 @@ impl Proof<'_> {
             attempts.push(self.attempt(Attempt::Rocm, vec![self.install_rocm(wish)]));
         }
         attempts.push(self.attempt(Attempt::Install, vec![self.install()]));
-        let check = self.run(&["-m", "pip", "check"]);
+        let check = self.pip(&["check"]);
         attempts.push(self.attempt(Attempt::Check, vec![Step::run("asking pip whether all fits together", check)]));
         let of = |project: Project| self.wheels.iter().find(|(_, name)| name.project() == Some(project));
         attempts.extend(IMPORTED.into_iter().filter_map(|project| {
@@ -123,7 +164,7 @@ impl Proof<'_> {
 
     fn make(&self) -> Vec<Step> {
         let write = |(name, text): (&str, &str)| Action::Write { path: self.join(name), text: text.to_owned() };
-        let venv = Command::new(self.python, &self.host.temp_dir(), &["-I", "-m", "venv", &self.join("venv")]);
+        let venv = Command::new(self.python, &self.host.temp_dir(), &["-I", "-m", "venv", "--without-pip", &self.join("venv")]);
         vec![
             Step::new("removing what an earlier audit left", Action::Remove(self.dir.clone())),
             Step::new("writing what tries a wheel", write(TRY_WHEEL)),
@@ -135,7 +176,7 @@ impl Proof<'_> {
     /// As for the build, but in exactly the version that the set is for.
     fn install_rocm(&self, wish: &RocmWish) -> Step {
         let cache = wish.pip_cache_dir.as_deref().map_or(Vec::new(), |dir| vec!["--cache-dir", dir]);
-        let install = self.pip(&[]).args(rocm::from(wish)).args(cache);
+        let install = self.pip_install().args(rocm::from(wish)).args(cache);
         let requirement = format!("rocm[libraries]{}", wish.specifier);
         Step::run("installing the ROCm packages into it", install.arg(requirement))
     }
@@ -144,28 +185,36 @@ impl Proof<'_> {
     fn install(&self) -> Step {
         let cache = self.rocm.and_then(|wish| wish.pip_cache_dir.as_deref()).map_or(Vec::new(), |dir| vec!["--cache-dir", dir]);
         let paths = self.wheels.iter().map(|(path, _)| path.as_str());
-        Step::run("installing the wheels into it", self.pip(&[]).args(cache).args(paths))
+        Step::run("installing the wheels into it", self.pip_install().args(cache).args(paths))
+    }
+
+    fn pip_install(&self) -> Command {
+        self.pip(&["install", "--no-input", "--disable-pip-version-check"]).network().talking(self.host.silence(SILENCE))
     }
 
     fn pip(&self, args: &[&str]) -> Command {
-        let command = self.run(&["-m", "pip", "install", "--no-input", "--disable-pip-version-check"]);
-        command.args(args.iter().copied()).network().talking(self.host.silence(SILENCE))
+        let environment = self.interpreter();
+        match &self.pip {
+            Pip::Of(python) => self.isolated(python, &["-m", "pip", "--python", &environment]),
+            Pip::Bundled(wheel) => self.isolated(&environment, &[&self.host.platform.join(wheel, "pip")]),
+        }
+        .args(args.iter().copied())
     }
 
     fn import(&self, project: Project, name: &WheelName) -> Step {
         let distribution = project.distribution();
         let script = self.join(TRY_WHEEL.0);
-        let mut command = self.run(&["-B", &script, distribution, name.version()]);
+        let mut command = self.isolated(&self.interpreter(), &["-B", &script, distribution, name.version()]);
         if self.trial == Trial::Smoke {
             command = command.arg("--smoke");
         }
         Step::run(format!("importing {distribution}"), command)
     }
 
-    /// Isolated from variables, the user's packages and the folder that it runs in.
-    fn run(&self, args: &[&str]) -> Command {
+    /// An interpreter that ignores variables, the user's packages and the directory that it runs in.
+    fn isolated(&self, interpreter: &str, args: &[&str]) -> Command {
         let args = [&["-I"][..], args].concat();
-        Command::new(&self.interpreter(), &self.dir, &args).env(&hidden(self.host))
+        Command::new(interpreter, &self.dir, &args).env(&hidden(self.host))
     }
 
     fn interpreter(&self) -> String {

@@ -16,6 +16,7 @@ fn python(world: &World, script: &str) -> Python {
         site_packages: world.at("site"),
         platform_tag: "linux_x86_64".to_owned(),
         ensurepip: true,
+        bundled_pip: None,
         externally_managed: false,
         operating_system: None,
         distributions: [("rocm".to_owned(), "7.14.0a20260501".to_owned())].into(),

@@ -70,6 +70,7 @@ pub fn python(executable: &str, version: &str) -> Python {
         site_packages: "/usr/lib/python3/dist-packages".to_owned(),
         platform_tag: "linux_x86_64".to_owned(),
         ensurepip: true,
+        bundled_pip: Some("/usr/share/python-wheels/pip-25.0-py3-none-any.whl".to_owned()),
         externally_managed: false,
         operating_system: None,
         distributions: BTreeMap::from([("pip".to_owned(), "25.0".to_owned())]),

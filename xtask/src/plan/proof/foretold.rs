@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use manifest::{Project, WheelName};
 
-use super::{FOLDER, IMPORTED};
+use super::{FOLDER, IMPORTED, Pip};
 use crate::facts::{Facts, Python};
 use crate::host::Host;
 use crate::plan::{Job, check, python};
@@ -22,7 +22,7 @@ pub fn foretold(request: &Request, host: &Host, facts: &Facts) -> Job {
     let listed = listed.iter().filter_map(|name| WheelName::parse(name).ok()?.project());
     let set: BTreeSet<Project> = request.selected.iter().copied().chain(listed).collect();
     let of_set: Vec<Option<Project>> = set.iter().copied().map(Some).collect();
-    job.why.push(match untried(request.trial, &of_set, python) {
+    job.why.push(match untried(request.trial, &of_set, facts.environment.python(), python) {
         Some(why) => format!("the set is not tried in a clean environment: {why}"),
         None => {
             let names: Vec<&str> =
@@ -35,16 +35,14 @@ pub fn foretold(request: &Request, host: &Host, facts: &Facts) -> Job {
     job
 }
 
-/// Why a set of wheels of these projects is not tried by itself, if that is so. A wheel that is no project's has none.
-pub fn untried(trial: Trial, set: &[Option<Project>], python: &Python) -> Option<String> {
+/// Why a set of wheels of these projects is not installed, if it is not. A wheel that is no project's counts as `None`.
+pub fn untried(trial: Trial, set: &[Option<Project>], environment: Option<&Python>, python: &Python) -> Option<String> {
     if trial == Trial::Skip {
         Some(FORBIDDEN.to_owned())
     } else if !set.contains(&Some(Project::Pytorch)) && !set.iter().all(|project| *project == Some(Project::Triton)) {
         Some("it has no torch, and torch of another set is not what its wheels are for".to_owned())
-    } else if !python.ensurepip {
-        Some(format!("`{}` cannot make environments with pip, because it has no `ensurepip`", python.executable))
     } else {
-        None
+        Pip::choose(environment, python).err()
     }
 }
 
@@ -59,8 +57,8 @@ mod tests {
         let host = host(Platform::Linux);
         let tried = "the set is installed into a clean environment in `/w/build/py3.12/audit`, and imported there";
         let untried = "the set is not tried in a clean environment";
-        let bare = "`/usr/bin/python3.12` cannot make environments with pip, because it has no `ensurepip`";
-        for (words, ensurepip, expected) in [
+        let bare = "`/usr/bin/python3.12` has neither pip 22.3 or newer nor `ensurepip`";
+        for (words, has_pip, expected) in [
             ("--only triton,pytorch", true, format!("{tried}: torch, triton")),
             ("--only triton", true, format!("{tried}: triton")),
             ("--only pytorch --smoke", true, format!("{tried}: torch, and an operator of each tried: `--smoke` is given")),
@@ -69,12 +67,13 @@ mod tests {
             ("--only apex", true, format!("{untried}: it has no torch, and torch of another set is not what its wheels are for")),
         ] {
             let mut facts = facts();
-            for python in facts.interpreters.iter_mut().filter_map(|candidate| candidate.answer.as_mut().ok()) {
-                python.ensurepip = ensurepip;
-            }
-            // It is no use but where there is an environment already.
-            if !ensurepip {
-                facts.environment = is_ready(ready("/w/build/py3.12/venv", &[]));
+            // Without `ensurepip` an environment must be there already, here one whose pip is too old.
+            if !has_pip {
+                for python in facts.interpreters.iter_mut().filter_map(|candidate| candidate.answer.as_mut().ok()) {
+                    (python.ensurepip, python.bundled_pip) = (false, None);
+                    python.distributions.clear();
+                }
+                facts.environment = is_ready(ready("/w/build/py3.12/venv", &[("pip", "22.2.2")]));
             }
             let request = request(&host, &format!("build --ref nightly --gfx gfx942 {words}"));
             let job = foretold(&request, &host, &facts);
