@@ -118,6 +118,10 @@ impl Sandbox {
         {
             command.env(name, self.root.join(folder));
         }
+        // One download serves all sandboxes.
+        command.env("PIP_CACHE_DIR", pip_cache());
+        // Grace periods and retry pauses are a tenth of a user's.
+        command.env("THEROCK_XTASK_TIME_SCALE", "0.1");
         command.env("LC_ALL", "C.UTF-8").env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", self.root.join("gitconfig"));
         command
     }
@@ -253,6 +257,13 @@ fn add(folder: &Path, found: &mut Snapshot) {
         });
         found.insert(path, hash);
     }
+}
+
+/// pip's cache for all sandboxes, in cargo's directory for temporary files of tests.
+fn pip_cache() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    // `target/debug/deps/suite-…`
+    test.ancestors().nth(3).unwrap().join("tmp/pip cache")
 }
 
 /// A program of this package; it stands beside the folder of the test that runs.

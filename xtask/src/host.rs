@@ -213,6 +213,9 @@ pub const NETWORK_TIMEOUT: &str = "THEROCK_XTASK_NETWORK_TIMEOUT";
 /// The variable that says how many seconds a program may do nothing.
 pub const STALL_TIMEOUT: &str = "THEROCK_XTASK_STALL_TIMEOUT";
 
+/// The variable that multiplies how long the tool waits for programs to end and before it retries; for tests.
+pub const TIME_SCALE: &str = "THEROCK_XTASK_TIME_SCALE";
+
 impl Host {
     /// The value of a variable; one that is empty counts as absent.
     pub fn var(&self, name: &str) -> Option<&str> {
@@ -253,6 +256,12 @@ impl Host {
     /// How many seconds a program may do nothing, it and all that it started: what the user says, else half an hour.
     pub fn stall(&self) -> u32 {
         self.var(STALL_TIMEOUT).and_then(|text| text.parse().ok()).unwrap_or(30 * 60)
+    }
+
+    /// What waits are multiplied by, from 0.01 to 1. Anything else is refused when the tool starts.
+    pub fn time_scale(&self) -> Option<f64> {
+        let scale = self.var(TIME_SCALE).map_or(Ok(1.0), str::parse);
+        scale.ok().filter(|scale| (0.01..=1.0).contains(scale))
     }
 
     /// Whether a job of GitHub Actions is what started the tool; only then do GitHub's other variables mean anything.

@@ -46,6 +46,7 @@ pub fn main() -> ExitCode {
     let _ = process::listen();
     let words = observe::arguments().map_err(Stop::request);
     let host = observe::host().map_err(Stop::request);
+    process::scale_waits(host.as_ref().ok().and_then(Host::time_scale).unwrap_or(1.0));
     // They are known before anything is said.
     let secrets = Secrets::new(
         &host.as_ref().map(|host| host.env.clone()).unwrap_or_default(),

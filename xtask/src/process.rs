@@ -17,11 +17,13 @@ mod paste;
 mod stop;
 #[cfg(test)]
 mod tests;
+mod timeouts;
 mod tree;
 
 use follow::{Halt, follow};
 pub use paste::paste;
 use stop::Running;
+pub use timeouts::{retry_pauses, scale_waits};
 pub use stop::{is_stopping, listen, pause, run as run_id, settle};
 use tree::Tree;
 pub use tree::{MARK, Usage, end_run};
@@ -211,9 +213,6 @@ pub enum ProcessError {
         cause: String,
     },
 }
-
-/// The pauses before the second and the third try of a program that talks to a network.
-pub const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(10)];
 
 /// How a program ended and why: `exited with 128: fatal: not a git repository`.
 pub fn end(ended: Ended, stderr: &str) -> String {

@@ -197,10 +197,7 @@ impl<'a> JobRun<'a> {
     }
 
     fn run_patiently(&mut self, step: &Step, command: &Command, spawn: &Spawn) -> Outcome<()> {
-        let mut pauses = match command.retry {
-            Retry::Never | Retry::HalfTheJobs => [].iter(),
-            Retry::Network => process::PAUSES.iter(),
-        };
+        let mut pauses = process::retry_pauses().into_iter().filter(|_| command.retry == Retry::Network);
         let mut spawn = spawn.clone();
         let mut retry = command.retry;
         loop {
@@ -230,8 +227,8 @@ impl<'a> JobRun<'a> {
             let Some(pause) = pauses.next() else {
                 return Err(failed);
             };
-            self.say(format!("{}: {}; trying again in {} s", step.purpose, failed.cause, pause.as_secs()));
-            process::pause(*pause);
+            self.say(format!("{}: {}; trying again in {} s", step.purpose, failed.cause, pause.as_secs_f64()));
+            process::pause(pause);
         }
     }
 

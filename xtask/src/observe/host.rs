@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use manifest::shown;
 
 use super::memory;
-use crate::host::{Environment, Host, NETWORK_TIMEOUT, Platform, STALL_TIMEOUT, Terminal};
+use crate::host::{Environment, Host, NETWORK_TIMEOUT, Platform, STALL_TIMEOUT, TIME_SCALE, Terminal};
 use crate::request::Problem;
 
 /// The words of the command line, the program's own name first.
@@ -44,6 +44,11 @@ pub fn host() -> Result<Host, Problem> {
             return Err(Problem::new(format!("invalid variable `{name}`: `{}` is not a number of seconds", shown(text)))
                 .hint("give a whole number such as `300`, or unset it"));
         }
+    }
+    if host.time_scale().is_none() {
+        let text = shown(host.var(TIME_SCALE).unwrap_or_default());
+        return Err(Problem::new(format!("invalid variable `{TIME_SCALE}`: `{text}` is not a number from 0.01 to 1"))
+            .hint("unset it; only tests need it"));
     }
     Ok(host)
 }

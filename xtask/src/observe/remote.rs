@@ -48,11 +48,11 @@ const STALLED: [&str; 4] = ["-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTi
 
 /// Runs git to its end, again where the network failed. `what` is the command as an error names it.
 pub(super) fn run(git: Git, args: &[&str], cwd: &str, what: &str, repo: &RepoUrl) -> Result<Vec<String>, String> {
-    let mut pauses = process::PAUSES.iter();
+    let mut pauses = process::retry_pauses().into_iter();
     let silence = Duration::from_secs(git.host.silence(SILENCE).into());
     loop {
         match (once(git, args, cwd, what, repo, silence), pauses.next()) {
-            (Err(Fault { words, .. }), Some(pause)) if may_pass(&words) => process::pause(*pause),
+            (Err(Fault { words, .. }), Some(pause)) if may_pass(&words) => process::pause(pause),
             (result, _) => return result.map_err(|fault| fault.cause),
         }
     }

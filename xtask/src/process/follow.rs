@@ -9,7 +9,8 @@ use duct::ReaderHandle;
 
 use super::lines::Lines;
 use super::stop::{self, Running, is_stopping};
-use super::tree::{self, LEAVE, Usage};
+use super::timeouts::{longest_output_drain, output_drain, term_timeout};
+use super::tree::{self, Usage};
 use super::{Ended, Limits, News};
 
 /// How often the limits are held against the clock.
@@ -20,12 +21,6 @@ const FIRST_SAMPLE: Duration = Duration::from_millis(50);
 
 /// How often it is looked what the program uses once it has run for a while.
 const SAMPLE: Duration = Duration::from_secs(1);
-
-/// How long a program that has ended may leave its output open without writing: what it started may hold it for ever.
-const AFTERMATH: Duration = Duration::from_secs(1);
-
-/// The same, if something goes on to write.
-const LONGEST_AFTERMATH: Duration = Duration::from_secs(10);
 
 /// A limit is reached by who needs no more of one processor than this part of it: timers that fire do not mean work.
 const IDLE: u32 = 100;
@@ -115,8 +110,8 @@ impl Watch {
     /// Whether its output can be left to whoever still holds it.
     fn is_over(&self, now: Instant) -> bool {
         self.ended.is_some_and(|ended| {
-            let quiet = now.duration_since(self.heard.max(ended)) >= AFTERMATH;
-            quiet || now.duration_since(ended) >= LONGEST_AFTERMATH
+            let quiet = now.duration_since(self.heard.max(ended)) >= output_drain();
+            quiet || now.duration_since(ended) >= longest_output_drain()
         })
     }
 }
@@ -168,10 +163,10 @@ pub(super) fn follow(
     lines.end(&mut |line| on_news(News::Line(line)));
     let mut tree = running.tree().clone();
     match halt {
-        Some(_) => tree.end(&|| LEAVE),
+        Some(_) => tree.end(&term_timeout),
         // It was asked with all others; whoever is asked twice may take that for impatience.
         None if is_stopping() => stop::wait(tree),
-        None if !tree.is_gone() => tree.end(&|| LEAVE),
+        None if !tree.is_gone() => tree.end(&term_timeout),
         None => {}
     }
     match (halt, reader.try_wait()?) {

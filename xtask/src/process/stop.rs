@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::tree::{self, GONE, GRACE, Tree};
+use super::timeouts::{POLL_INTERVAL, REAP_TIMEOUT, shutdown_grace};
+use super::tree::{self, Tree};
 
 /// How often the tool was asked to end.
 static ASKED: AtomicUsize = AtomicUsize::new(0);
@@ -59,8 +60,8 @@ pub fn settle() {
 /// Waits until nothing of a program lives, which others see to.
 pub(super) fn wait(mut tree: Tree) {
     let began = Instant::now();
-    while began.elapsed() < grace() + GONE && !tree.is_gone() {
-        std::thread::sleep(Duration::from_millis(50));
+    while began.elapsed() < grace() + REAP_TIMEOUT && !tree.is_gone() {
+        std::thread::sleep(POLL_INTERVAL);
     }
 }
 
@@ -124,7 +125,7 @@ fn of_this_run() -> Tree {
 
 /// Whoever asks twice does not want to wait.
 fn grace() -> Duration {
-    if ASKED.load(Ordering::SeqCst) > 1 { Duration::ZERO } else { GRACE }
+    if ASKED.load(Ordering::SeqCst) > 1 { Duration::ZERO } else { shutdown_grace() }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -4,23 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use super::timeouts::{POLL_INTERVAL, REAP_TIMEOUT, term_timeout};
+
 /// The variable that marks whatever this run starts: the runs that started the tool, if any, and then its own, separated by commas.
 pub const MARK: &str = "THEROCK_XTASK_RUN";
 
 /// The variable by which sccache tells its server what it is. The server is shared with other builds, so it is left alone.
 const CACHE_SERVER: &[u8] = b"SCCACHE_START_SERVER=1";
-
-/// How long programs that are asked to end with the tool may take to tidy up.
-pub(super) const GRACE: Duration = Duration::from_secs(10);
-
-/// How long a program that is asked to end may take to tidy up: git removes its lock files.
-pub(super) const LEAVE: Duration = Duration::from_secs(5);
-
-/// How often it is looked whether what was asked to end has ended.
-const LOOK: Duration = Duration::from_millis(50);
-
-/// How long what was killed may take to be gone: the kernel may be writing for it.
-pub(super) const GONE: Duration = Duration::from_secs(5);
 
 /// What a program and all that it started use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -181,13 +171,13 @@ impl Tree {
             if self.is_gone() {
                 return;
             }
-            std::thread::sleep(LOOK);
+            std::thread::sleep(POLL_INTERVAL);
         }
         let killed = Instant::now();
-        while !self.is_gone() && killed.elapsed() < GONE {
+        while !self.is_gone() && killed.elapsed() < REAP_TIMEOUT {
             // Again and again: what is killed may have started something just before.
             self.signal(Force::Kill);
-            std::thread::sleep(LOOK);
+            std::thread::sleep(POLL_INTERVAL);
         }
     }
 
@@ -225,7 +215,7 @@ pub fn end_run(run: &str) -> usize {
     let mut tree = Tree::of_run(run, &[], None);
     let found = tree.living().len();
     if found > 0 {
-        tree.end(&|| LEAVE);
+        tree.end(&term_timeout);
     }
     found
 }

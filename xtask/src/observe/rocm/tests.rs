@@ -4,10 +4,10 @@ use super::*;
 use crate::facts::Python;
 use crate::observe::tests::World;
 
-/// An interpreter whose `rocm_sdk` answers as the script says; `$3` is the question, `$4` the kind of path.
+/// An interpreter that answers the questions as this function of the shell says; `$1` is a question.
 fn python(world: &World, script: &str) -> Python {
     Python {
-        executable: world.program("python", &format!("[ \"$1 $2\" = '-m rocm_sdk' ] || exit 64\n{script}")),
+        executable: world.program("python", &ASK.replace("SCRIPT", script)),
         version: "3.12.1".to_owned(),
         series: crate::version::PythonVersion::parse("3.12").unwrap(),
         implementation: "cpython".to_owned(),
@@ -24,10 +24,27 @@ fn python(world: &World, script: &str) -> Python {
     }
 }
 
+/// What `ask_rocm_sdk.py` does, without Python: the code, standard output and standard error of each question as JSON.
+const ASK: &str = r#"
+[ "$1" = -c ] || exit 64
+shift 2
+ask() { (SCRIPT
+); }
+separator='['
+for question; do
+    err=$(ask "$question" 2>&1 >/dev/null)
+    out=$(ask "$question" 2>/dev/null)
+    code=$?
+    printf '%s{"code": %s, "stdout": "%s", "stderr": "%s"}' "$separator" $code "$(printf %s "$out" | tr '\n' '|' | sed 's/|/\\n/g')" "$err"
+    separator=,
+done
+echo ']'
+"#;
+
 fn answers(world: &World) -> String {
     let root = world.at("sdk");
     format!(
-        "case \"$3$4\" in version) echo 7.14.0;; path--root) echo '{root}';; path--bin) echo '{root}/bin';; path--cmake) echo '{root}/lib';; esac"
+        "case \"$1\" in version) echo 7.14.0;; 'path --root') echo '{root}';; 'path --bin') echo '{root}/bin';; 'path --cmake') echo '{root}/lib';; esac"
     )
 }
 
@@ -70,7 +87,7 @@ fn an_sdk_that_does_not_answer_is_broken() {
     world.write("sdk/lib/x", "");
     world.write("sdk/bin", "a file");
     let answers = answers(&world);
-    let but = |answer: &str| format!("[ \"$3$4\" = path--root ] && {{ {answer}; exit; }}\n{answers}");
+    let but = |answer: &str| format!("[ \"$1\" = 'path --root' ] && {{ {answer}; exit; }}\n{answers}");
     let cases = [
         (but("echo no module >&2; exit 1"), "`rocm_sdk path --root` exited with 1: no module".to_owned()),
         (but("echo"), "`rocm_sdk path --root` prints nothing".to_owned()),
@@ -78,7 +95,7 @@ fn an_sdk_that_does_not_answer_is_broken() {
         (but("echo ."), "`rocm_sdk path --root` prints `.`, which is not an absolute path".to_owned()),
         (but("echo /none"), "`rocm_sdk path --root` prints `/none`, which is not there".to_owned()),
         (answers.clone(), format!("`rocm_sdk path --bin` prints `{}`, which is not a folder", world.at("sdk/bin"))),
-        (format!("[ $3 = version ] && exit 3\n{answers}"), "`rocm_sdk version` exited with 3".to_owned()),
+        (format!("[ \"$1\" = version ] && exit 3\n{answers}"), "`rocm_sdk version` exited with 3".to_owned()),
     ];
     for (script, expected) in cases {
         assert_eq!(state(&world.host, &python(&world, &script)), RocmState::Broken(expected));
