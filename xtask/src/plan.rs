@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod key;
 mod mark;
 mod naming;
+pub mod pip;
 pub mod proof;
 pub mod python;
 mod reuse;

@@ -23,8 +23,8 @@ mod tree;
 use follow::{Halt, follow};
 pub use paste::paste;
 use stop::Running;
-pub use timeouts::{retry_pauses, scale_waits};
 pub use stop::{is_stopping, listen, pause, run as run_id, settle};
+pub use timeouts::{retry_pauses, scale_waits};
 use tree::Tree;
 pub use tree::{MARK, Usage, end_run};
 

@@ -3,16 +3,13 @@
 
 mod foretold;
 
-use std::str::FromStr;
-
 use manifest::{Project, WheelName};
-use pep440_rs::Version;
 
 pub use foretold::{FORBIDDEN, foretold, untried};
 
+use super::pip::{Pip, isolated};
 use super::rocm;
-use super::{Action, Command, Env, Job, Step};
-use crate::facts::Python;
+use super::{Action, Command, Job, Step};
 use crate::host::Host;
 use crate::request::{RocmWish, Trial, venv_python};
 
@@ -24,23 +21,6 @@ const IMPORTED: [Project; 5] = [Project::Pytorch, Project::Triton, Project::Pyto
 
 /// How long pip may be silent, in seconds: it unpacks gigabytes without a word.
 const SILENCE: u32 = 1800;
-
-/// Variables that would add modules to the clean environment, or lead pip elsewhere. `pip --python` starts the environment's interpreter without
-/// `-I`, so the `PYTHON*` variables are hidden as well.
-const HIDDEN: [&str; 12] = [
-    "LD_LIBRARY_PATH",
-    "LD_PRELOAD",
-    "PIP_CONSTRAINT",
-    "PIP_NO_DEPS",
-    "PIP_PREFIX",
-    "PIP_ROOT",
-    "PIP_TARGET",
-    "PIP_USER",
-    "PYTHONHOME",
-    "PYTHONPATH",
-    "PYTHONUSERBASE",
-    "VIRTUAL_ENV",
-];
 
 /// The script that tries a wheel, and the one that lists an environment; they are written beside it.
 const TRY_WHEEL: (&str, &str) = ("try_wheel.py", include_str!("proof/try_wheel.py"));
@@ -63,37 +43,6 @@ pub struct Proof<'a> {
     pub wheels: &'a [(String, WheelName)],
     /// How far they are tried.
     pub trial: Trial,
-}
-
-/// A pip that installs into an environment which has none of its own: `ensurepip` would take 3 to 6 s of each audit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Pip {
-    /// The pip of this interpreter, 22.3 or newer, run with `--python ENVIRONMENT`.
-    Of(String),
-    /// The wheel that the interpreter carries for `ensurepip`, run by the environment's own interpreter.
-    Bundled(String),
-}
-
-impl Pip {
-    /// Chooses a pip: that of the build environment, else that of the interpreter, else the bundled wheel.
-    ///
-    /// # Errors
-    /// If there is none, in words.
-    pub fn choose(environment: Option<&Python>, python: &Python) -> Result<Self, String> {
-        let mut installed = environment.into_iter().chain([python]);
-        let capable = installed.find(|python| python.installed("pip").is_some_and(installs_elsewhere));
-        match (capable, &python.bundled_pip) {
-            (Some(python), _) => Ok(Pip::Of(python.executable.clone())),
-            (None, Some(wheel)) => Ok(Pip::Bundled(wheel.clone())),
-            (None, None) => Err(format!("`{}` has neither pip 22.3 or newer nor `ensurepip`", python.executable)),
-        }
-    }
-}
-
-/// Whether a pip of this version has `--python`.
-/// Source: <https://pip.pypa.io/en/stable/news/#v22-3>
-fn installs_elsewhere(version: &str) -> bool {
-    Version::from_str(version).is_ok_and(|version| version >= Version::new([22, 3]))
 }
 
 /// What a job tries.
@@ -164,12 +113,13 @@ impl Proof<'_> {
 
     fn make(&self) -> Vec<Step> {
         let write = |(name, text): (&str, &str)| Action::Write { path: self.join(name), text: text.to_owned() };
-        let venv = Command::new(self.python, &self.host.temp_dir(), &["-I", "-m", "venv", "--without-pip", &self.join("venv")]);
+        let args = ["-m", "venv", "--without-pip", &self.join("venv")];
+        let venv = isolated(self.host, self.python, &self.host.temp_dir(), &args);
         vec![
             Step::new("removing what an earlier audit left", Action::Remove(self.dir.clone())),
             Step::new("writing what tries a wheel", write(TRY_WHEEL)),
             Step::new("writing what lists an environment", write(LIST_INSTALLED)),
-            Step::run("making a clean environment", venv.env(&hidden(self.host))),
+            Step::run("making a clean environment", venv),
         ]
     }
 
@@ -193,28 +143,18 @@ impl Proof<'_> {
     }
 
     fn pip(&self, args: &[&str]) -> Command {
-        let environment = self.interpreter();
-        match &self.pip {
-            Pip::Of(python) => self.isolated(python, &["-m", "pip", "--python", &environment]),
-            Pip::Bundled(wheel) => self.isolated(&environment, &[&self.host.platform.join(wheel, "pip")]),
-        }
-        .args(args.iter().copied())
+        self.pip.command(self.host, &self.interpreter(), &self.dir).args(args.iter().copied())
     }
 
     fn import(&self, project: Project, name: &WheelName) -> Step {
         let distribution = project.distribution();
         let script = self.join(TRY_WHEEL.0);
-        let mut command = self.isolated(&self.interpreter(), &["-B", &script, distribution, name.version()]);
+        let args = ["-B", &script, distribution, name.version()];
+        let mut command = isolated(self.host, &self.interpreter(), &self.dir, &args);
         if self.trial == Trial::Smoke {
             command = command.arg("--smoke");
         }
         Step::run(format!("importing {distribution}"), command)
-    }
-
-    /// An interpreter that ignores variables, the user's packages and the directory that it runs in.
-    fn isolated(&self, interpreter: &str, args: &[&str]) -> Command {
-        let args = [&["-I"][..], args].concat();
-        Command::new(interpreter, &self.dir, &args).env(&hidden(self.host))
     }
 
     fn interpreter(&self) -> String {
@@ -224,12 +164,6 @@ impl Proof<'_> {
     fn join(&self, name: &str) -> String {
         self.host.platform.join(&self.dir, name)
     }
-}
-
-/// Those variables that are there and must not be.
-fn hidden(host: &Host) -> Env {
-    let there = HIDDEN.into_iter().filter(|name| host.raw_var(name).is_some());
-    there.map(|name| (name.to_owned(), None)).collect()
 }
 
 #[cfg(test)]

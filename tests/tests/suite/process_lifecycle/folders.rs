@@ -51,7 +51,8 @@ fn files_that_were_not_finished_are_removed() {
         dist.join("manifests/therock-manifest_torch_py3.12_nightly.partial.json.7.part"),
         trees.below("jobs/pytorch_audio.json.7.part"),
     ];
-    let others = ["torchaudio-1.0-py3-none-any.whl.part", "notes.txt.7.part", "film.part", "torchaudio-1.0-py3-none-any.whl.7x.part"];
+    let others =
+        ["torchaudio-1.0-py3-none-any.whl.part", "notes.txt.7.part", "film.part", "torchaudio-1.0-py3-none-any.whl.7x.part"];
     let others = others.map(|name| dist.join(name));
     left.iter().chain(&others).for_each(|path| fs::write(path, "half").unwrap());
     trees.run(&mut trees.build(&[])).expect(0);

@@ -100,7 +100,8 @@ fn what_is_too_long_for_any_run_is_begun_again_and_again() {
         );
         assert!(trees.sandbox.journal("compiler").contains(&"compiling".to_owned()));
         // That it was stopped does not make it longer or shorter.
-        let record: Value = serde_json::from_str(&std::fs::read_to_string(trees.below("jobs/pytorch_audio.json")).unwrap()).unwrap();
+        let record: Value =
+            serde_json::from_str(&std::fs::read_to_string(trees.below("jobs/pytorch_audio.json")).unwrap()).unwrap();
         assert_eq!(record["seconds"], 7200.0);
     }
     trees.completes(&mut trees.build(&[]));

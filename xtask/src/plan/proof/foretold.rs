@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use manifest::{Project, WheelName};
 
-use super::{FOLDER, IMPORTED, Pip};
+use super::{FOLDER, IMPORTED};
 use crate::facts::{Facts, Python};
 use crate::host::Host;
+use crate::plan::pip::Pip;
 use crate::plan::{Job, check, python};
 use crate::request::{Request, Trial};
 

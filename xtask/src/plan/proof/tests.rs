@@ -3,7 +3,6 @@
 use super::*;
 use crate::cli::Wish;
 use crate::host::{Environment, Memory, Platform, Terminal};
-use crate::plan::check::fixture::python;
 use crate::version::Specifier;
 
 fn host(platform: Platform, env: &[(&str, &str)]) -> Host {
@@ -55,7 +54,10 @@ fn wheels(names: &[&str]) -> Vec<(String, WheelName)> {
 
 #[test]
 fn a_set_is_installed_by_its_files_and_imported_torch_first() {
-    let host = host(Platform::Linux, &[("LD_LIBRARY_PATH", "/rocm"), ("PIP_TARGET", "/x"), ("PYTHONPATH", "/y"), ("PIP_INDEX_URL", "https://mirror")]);
+    let host = host(
+        Platform::Linux,
+        &[("LD_LIBRARY_PATH", "/rocm"), ("PIP_TARGET", "/x"), ("PYTHONPATH", "/y"), ("PIP_INDEX_URL", "https://mirror")],
+    );
     let (wish, wheels) = (wish(), wheels(&["apex-1.11.0+rocm7.14.0", "torch-2.9.0+rocm7.14.0"]));
     let proof = Proof {
         host: &host,
@@ -101,30 +103,4 @@ fn without_a_known_rocm_nothing_but_the_wheels_is_installed() {
     let pip = format!(r"{python} -I C:\py\Lib\ensurepip\_bundled\pip-25.0-py3-none-any.whl\pip");
     assert_eq!(commands(&proof)[2], format!("audit-check: {pip} check | "));
     assert_eq!(commands(&proof)[3], format!(r"audit-triton: {python} -I -B C:\work\py3.12\audit\try_wheel.py triton 3.7.0 | "));
-}
-
-#[test]
-fn the_newest_capable_pip_is_chosen() {
-    let with = |pip: Option<&str>| {
-        let mut python = python("/py/bin/python3.12", "3.12.1");
-        python.distributions = pip.map(|version| ("pip".to_owned(), version.to_owned())).into_iter().collect();
-        python
-    };
-    let venv = |pip: &str| Python { executable: "/venv/bin/python".to_owned(), ..with(Some(pip)) };
-    let bundled = || Ok(Pip::Bundled("/usr/share/python-wheels/pip-25.0-py3-none-any.whl".to_owned()));
-    let of = |python: &str| Ok(Pip::Of(python.to_owned()));
-    for (environment, interpreter, expected) in [
-        (Some(venv("22.3")), with(Some("25.0")), of("/venv/bin/python")),
-        (Some(venv("22.2.2")), with(Some("22.3.1")), of("/py/bin/python3.12")),
-        (None, with(Some("25.0")), of("/py/bin/python3.12")),
-        (None, with(Some("22.2.2")), bundled()),
-        (Some(venv("21.2.4")), with(None), bundled()),
-        (
-            Some(venv("not a version")),
-            Python { bundled_pip: None, ..with(None) },
-            Err("`/py/bin/python3.12` has neither pip 22.3 or newer nor `ensurepip`".to_owned()),
-        ),
-    ] {
-        assert_eq!(Pip::choose(environment.as_ref(), &interpreter), expected);
-    }
 }

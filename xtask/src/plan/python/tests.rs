@@ -138,7 +138,9 @@ fn an_environment_is_made() {
     );
     let expected = [
         "MakeFolder(\"/w/build/py3.12/venv/.therock-xtask\")",
-        "[/w] /usr/bin/python3.12 -m venv /w/build/py3.12/venv",
+        "[/w] /usr/bin/python3.12 -m venv --without-pip /w/build/py3.12/venv",
+        "[/w] /usr/bin/python3.12 -I -m pip --python /w/build/py3.12/venv/bin/python --isolated --disable-pip-version-check install --no-index \
+         /usr/share/python-wheels/pip-25.0-py3-none-any.whl",
         "Write { path: \"/w/build/py3.12/venv/.therock-xtask/made.json\", text: \"{\\n  \\\"python\\\": \
          \\\"/usr/bin/python3.12\\\",\\n  \\\"version\\\": \\\"3.12.1\\\"\\n}\\n\" }",
     ];
