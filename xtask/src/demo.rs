@@ -72,6 +72,9 @@ static FILES: &[(&str, &str)] = carried![
     "sources/triton/setup.py",
 ];
 
+/// What the demo's builds require and pip must download.
+pub const REQUIREMENT: &str = "setuptools>=70.2";
+
 /// The job that lays the demo out, unless that was done already for the same targets.
 ///
 /// # Errors
@@ -124,7 +127,16 @@ pub fn mark(places: &Places, targets: &str) -> String {
 mod tests {
     use std::path::{Path, PathBuf};
 
-    use super::FILES;
+    use super::{FILES, REQUIREMENT};
+
+    #[test]
+    fn the_downloaded_requirement_is_what_builds_require() {
+        let lists = ["sources/triton/python/requirements.txt", "sources/pytorch/requirements-build.txt"];
+        for list in lists {
+            let text = FILES.iter().find(|(path, _)| *path == list).unwrap().1;
+            assert!(text.lines().any(|line| line == REQUIREMENT), "{list}: {text}");
+        }
+    }
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "a test looks for itself")]

@@ -6,6 +6,7 @@ mod download;
 mod git;
 mod halves;
 mod host;
+mod index;
 mod installed;
 mod lock;
 mod looks;
@@ -181,6 +182,14 @@ pub fn ask_python(interpreter: &str) -> Result<Python, String> {
     // Where it is asked makes no difference to an interpreter, and its own folder is there.
     let here = std::path::Path::new(interpreter).parent().map(|folder| folder.to_string_lossy());
     python::ask(interpreter, &here.unwrap_or_default())
+}
+
+/// Looks whether pip can download a requirement from wherever it is configured to look; nothing is installed.
+///
+/// # Errors
+/// pip's first error, in words.
+pub fn can_download(host: &Host, python: &Python, requirement: &str) -> Result<(), String> {
+    index::can_download(host, python, requirement)
 }
 
 /// Notes in the tool's own checkout what is done with it.

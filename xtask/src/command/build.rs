@@ -86,10 +86,26 @@ fn demonstrate(session: &mut Session, facts: Facts) -> Result<Facts, Stop> {
     let Some(job) = job else {
         return Ok(facts);
     };
+    refuse(offline(session, &facts))?;
     // What is built is known only with the sources, but not that something is.
     refuse(room(&session.request, session.host, &[]))?;
     session.execute(&[job], &facts, &mut Wheels::new(), Patience::Interruptible, &mut |_| Ok(()))?;
     Ok(session.facts(None))
+}
+
+/// The demo's sources and SDK are carried, but not what builds require. Without it pip would retry for minutes before the first build failed.
+fn offline(session: &Session, facts: &Facts) -> Vec<Problem> {
+    let Ok(python) = plan::python::choose(&session.request, facts) else { return Vec::new() };
+    if facts.environment.python().is_some() {
+        return Vec::new();
+    }
+    let refused = |cause| {
+        Problem::new(format!("pip cannot download `{}`, which the demo's builds require: {cause}", demo::REQUIREMENT)).hint(
+            "the demo needs pip's package index: connect this machine to it, or name a mirror or a folder of wheels in pip's configuration \
+             (`PIP_INDEX_URL`, `PIP_FIND_LINKS`)",
+        )
+    };
+    observe::can_download(session.host, python, demo::REQUIREMENT).err().map(refused).into_iter().collect()
 }
 
 /// Prepares, plans and builds; the manifest is told of all of it.

@@ -86,7 +86,8 @@ fn an_environment_of_the_user_is_never_removed() {
     let sandbox = Sandbox::new();
     make_sdk(&sandbox, "sdk", &[]);
     let venv = format!("build/py{}/venv", newest().series);
-    finish(sandbox.command(&newest().path).args(["-m", "venv", &venv])).expect(0);
+    prepare_empty(&sandbox, "build");
+    std::fs::remove_dir_all(sandbox.path(&format!("{venv}/.therock-xtask"))).unwrap();
     sandbox.write(&format!("{venv}/MY_FILE"), "mine");
     install(&sandbox, "sdk", &["--gfx", "gfx942", "--venv", &venv]).expect(0);
     // It stands where the tool would make its own, and now has notes of the tool in it.

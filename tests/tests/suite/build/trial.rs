@@ -10,7 +10,7 @@ use crate::environment::{newest, prepare};
 
 const DIST: &str = "build/demo/dist";
 
-const ONLY: [&str; 8] = ["build", "--demo", "--only", "pytorch,triton", "--jobs", "2", "--python", ""];
+const ONLY: [&str; 8] = ["build", "--demo", "--only", "pytorch", "--jobs", "2", "--python", ""];
 
 #[test]
 fn a_torch_without_rocm_is_none() {

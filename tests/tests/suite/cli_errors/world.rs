@@ -69,3 +69,24 @@ fn programs_that_are_missing() {
     sandbox.fake("python3", &format!("become {}\n", pythons().last().unwrap().path));
     check(&sandbox, "programs.txt", 3);
 }
+
+#[test]
+fn the_demo_is_refused_without_a_package_index() {
+    let sandbox = Sandbox::new();
+    let before = sandbox.snapshot();
+    let mut command = sandbox.xtask();
+    command
+        .args(["build", "--demo", "--python", &pythons().last().unwrap().path])
+        .env("PIP_NO_INDEX", "1")
+        .env_remove("PIP_FIND_LINKS");
+    let ended = finish(&mut command).expect(3);
+    assert_eq!(ended.stdout, "");
+    assert_eq!(
+        ended.stderr,
+        "error: pip cannot download `setuptools>=70.2`, which the demo's builds require: Could not find a version that satisfies the \
+         requirement setuptools>=70.2 (from versions: none)\n\
+         hint: the demo needs pip's package index: connect this machine to it, or name a mirror or a folder of wheels in pip's configuration \
+         (`PIP_INDEX_URL`, `PIP_FIND_LINKS`)\n"
+    );
+    sandbox.assert_unchanged(&before);
+}

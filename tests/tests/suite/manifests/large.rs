@@ -1,12 +1,39 @@
 //! Large files and many files.
-#![cfg(feature = "full")]
 
+use std::time::{Duration, Instant};
+
+use manifest::{FolderFile, Given, Manifest, Sha256};
+#[cfg(feature = "full")]
 use serde_json::json;
+#[cfg(feature = "full")]
 use tests::{Sandbox, finish};
 
+#[cfg(feature = "full")]
 use crate::manifests::wheels::{UNKNOWN, generate};
 
+const BUILD: &str = include_str!("../../../../manifest/schema/examples/incomplete.json");
+
+/// A debug build on a busy machine takes half a minute; a quadratic algorithm takes hours.
+#[test]
+fn a_hundred_thousand_artifacts() {
+    let build = Manifest::parse(BUILD).unwrap();
+    let wheel = |index: usize| FolderFile {
+        path: format!("d{:02}/torch-2.{index}.0-cp312-cp312-linux_x86_64.whl", index % 100),
+        size_bytes: index as u64,
+        sha256: Sha256::parse(&format!("{index:064x}")).unwrap(),
+    };
+    let start = Instant::now();
+    let wheels: Vec<FolderFile> = (0..100_000).map(wheel).collect();
+    let manifest = manifest::generate(&wheels, Some(&build), Given::default(), "release").unwrap().manifest;
+    let read = Manifest::parse(&manifest.to_json()).unwrap();
+    assert_eq!(read.artifacts, manifest.artifacts);
+    assert_eq!(read.verify(&wheels), []);
+    assert_eq!(read.sha256sums().lines().count(), 100_000);
+    assert!(start.elapsed() < Duration::from_secs(240), "{:?}", start.elapsed());
+}
+
 /// More than 32 bits can say. A hole takes no room on the disk.
+#[cfg(feature = "full")]
 #[test]
 fn a_file_of_more_than_four_gibibytes() {
     let sandbox = Sandbox::new();
@@ -22,6 +49,7 @@ fn a_file_of_more_than_four_gibibytes() {
     assert_eq!(ended.stdout, "1 wheel, 4.0 GiB: as the manifest says\n");
 }
 
+#[cfg(feature = "full")]
 #[test]
 fn a_hundred_thousand_wheels() {
     let sandbox = Sandbox::new();

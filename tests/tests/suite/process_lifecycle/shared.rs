@@ -76,7 +76,9 @@ impl Trees {
 
     fn script(&self, name: &str, script: &str) {
         let bin = self.sandbox.root().join("bin");
-        std::fs::write(bin.join(format!("{name}.script")), script).unwrap();
+        // Renamed into place, because a fake may be reading it.
+        std::fs::write(bin.join("new.script"), script).unwrap();
+        std::fs::rename(bin.join("new.script"), bin.join(format!("{name}.script"))).unwrap();
         for left in [format!("{name}.journal"), "gate".to_owned()] {
             let _ = std::fs::remove_file(bin.join(left));
         }
