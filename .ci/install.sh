@@ -22,6 +22,7 @@ wanted=(
     "ld.lld-22 lld-22"
     "clang-offload-bundler-22 clang-tools-22"
     "llvm-objdump-22 llvm-22"
+    "mmdebstrap mmdebstrap"
 )
 
 # The commands of `.ci/tools.txt` that go on PATH, and no others: the virtual environment's own `python3` must not hide the machine's.

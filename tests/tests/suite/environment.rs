@@ -1,5 +1,6 @@
 //! Python environments that are copied instead of made: `ensurepip` and pip take 10 s for what a copy does in 0.3 s.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -31,6 +32,11 @@ static TEMPLATE: LazyLock<PathBuf> = LazyLock::new(|| {
 
 fn venv(work_dir: &str) -> String {
     format!("{work_dir}/py{}/venv", newest().series)
+}
+
+/// The directory of this environment's programs.
+pub fn bin() -> OsString {
+    TEMPLATE.join("bin").into_os_string()
 }
 
 /// Puts an environment with ROCm, torch and its requirements where builds in this work directory expect their own.

@@ -73,8 +73,8 @@ pub fn check_set(installed: &BTreeMap<String, String>, wanted: &[String], asked:
     }
 }
 
-/// What pip's installation report says of these distributions: the SHA-256 of the file that each came from, by normalised name. A pip that is too
-/// old to write one is no reason to fail.
+/// Reads pip's installation report: the SHA-256 of the file that each of these distributions came from, by normalised name. A pip before 22.2
+/// writes none, and one before 23.1 writes the hash as `sha256=…` under `hash`.
 /// Source: <https://pip.pypa.io/en/stable/reference/installation-report/>
 pub fn hashes(report: &str, distributions: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let report: Value = serde_json::from_str(report).unwrap_or_default();
@@ -82,7 +82,9 @@ pub fn hashes(report: &str, distributions: &BTreeMap<String, String>) -> BTreeMa
     let hash = |entry: &Value| {
         let name = normalized(entry["metadata"]["name"].as_str()?);
         let same = distributions.get(&name).is_some_and(|version| entry["metadata"]["version"] == **version);
-        let sha256 = entry["download_info"]["archive_info"]["hashes"]["sha256"].as_str()?;
+        let archive = &entry["download_info"]["archive_info"];
+        let older = || archive["hash"].as_str()?.strip_prefix("sha256=");
+        let sha256 = archive["hashes"]["sha256"].as_str().or_else(older)?;
         (same && Sha256::parse(sha256).is_ok()).then(|| (name, sha256.to_owned()))
     };
     installed.filter_map(hash).collect()

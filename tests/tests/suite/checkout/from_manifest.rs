@@ -1,8 +1,11 @@
 //! `checkout --from-manifest`: the asserted behaviours of TheRock's own script, each as it is here.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::process::Command;
+#[cfg(feature = "full")]
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+};
 
 use serde_json::{Value, json};
 use tests::{Ended, finish};
@@ -166,6 +169,8 @@ fn wrong_manifests_are_refused_before_anything_is_done() {
     }
 }
 
+// Addresses are asked by curl.
+#[cfg(feature = "full")]
 #[test]
 fn a_manifest_may_be_at_an_address() {
     let world = World::new();

@@ -9,8 +9,7 @@ use crate::checkout::repositories::Repositories;
 
 /// Ends a process and all that it started.
 fn kill_group(pid: u32) {
-    let status = std::process::Command::new("kill").args(["-KILL", "--", &format!("-{pid}")]).status().unwrap();
-    assert!(status.success());
+    assert!(tests::kill("KILL", &format!("-{pid}")).success());
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn who_waits_for_a_store_can_be_ended() {
         assert!(stderr.read_line(&mut said).unwrap() > 0, "{said}");
     }
     assert!(said.contains("checkout-pytorch: another run is filling `"), "{said}");
-    finish(all.forge.sandbox.command("kill").args(["-INT", &waiting.id().to_string()])).expect(0);
+    assert!(tests::kill("INT", &waiting.id().to_string()).success());
     stderr.read_to_string(&mut said).unwrap();
     assert_eq!(waiting.wait().unwrap().code(), Some(130), "{said}");
     assert!(said.contains("\nerror: interrupted\n"), "{said}");

@@ -7,6 +7,7 @@ use tests::Sandbox;
 use xtask::failure::{Class, Finding};
 
 use super::found;
+use crate::environment;
 
 /// A failure: what stands in the folder, what is run in it by the shell, and what must be read off it.
 struct Case {
@@ -23,7 +24,10 @@ fn check(cases: &[Case]) {
     for case in cases {
         let sandbox = Sandbox::new();
         case.files.iter().for_each(|(path, text)| sandbox.write(path, text));
-        let finding = run(sandbox.command("/bin/sh").args(["-c", case.script]));
+        // A `python3` with pip, which that of the system need not have.
+        let path = [environment::bin(), std::env::var_os("PATH").unwrap_or_default()];
+        let path = std::env::join_paths(path.iter().flat_map(std::env::split_paths)).unwrap();
+        let finding = run(sandbox.command("/bin/sh").args(["-c", case.script]).env("PATH", path));
         let error = finding.error.clone().unwrap_or_default();
         let target = finding.target.as_deref();
         let right = finding.class == case.class && target == case.target && error.contains(case.error);

@@ -2,12 +2,12 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use manifest::{Job, JobStatus, Manifest, Project, Status};
-use tests::{Ended, Python, Sandbox};
+use tests::{Ended, Python, Sandbox, kill};
 
 use crate::environment::{newest, prepare};
 use crate::pool::{Lent, Pool};
@@ -235,9 +235,4 @@ impl Drop for Run<'_> {
 /// Sends a signal to a process.
 pub fn signal(pid: u32, name: &str) {
     assert!(kill(name, &pid.to_string()).success());
-}
-
-/// The shell's own `kill`: a minimal system has no program of that name.
-fn kill(name: &str, pid: &str) -> ExitStatus {
-    Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status().unwrap()
 }

@@ -203,11 +203,15 @@ fn hashes_are_those_of_the_set() {
         entry("rocm-sdk-libraries", "7.14.0", "md5"),
         entry("numpy", "2.0", &sha256),
         serde_json::json!({"metadata": {"name": "rocm"}}),
+        serde_json::json!({
+            "metadata": {"name": "rocm-sdk-device-gfx942", "version": "7.14.0"},
+            "download_info": {"archive_info": {"hash": format!("sha256={sha256}")}},
+        }),
     ];
-    let installed = ["rocm", "rocm-sdk-core", "rocm-sdk-devel", "rocm-sdk-libraries"];
+    let installed = ["rocm", "rocm-sdk-core", "rocm-sdk-devel", "rocm-sdk-device-gfx942", "rocm-sdk-libraries"];
     let installed = installed.map(|name| (name.to_owned(), "7.14.0".to_owned())).into();
     let report = serde_json::json!({"version": "1", "install": entries}).to_string();
-    let expected = ["rocm", "rocm-sdk-core"].map(|name| (name.to_owned(), sha256.clone()));
+    let expected = ["rocm", "rocm-sdk-core", "rocm-sdk-device-gfx942"].map(|name| (name.to_owned(), sha256.clone()));
     assert_eq!(hashes(&report, &installed), expected.into());
     for report in ["", "[]", "{", r#"{"install": 1}"#] {
         assert_eq!(hashes(report, &installed), BTreeMap::new(), "{report}");
