@@ -10,10 +10,10 @@ pub use sandbox::{Ended, Sandbox, Snapshot, changes, finish, snapshot};
 
 use std::path::{Path, PathBuf};
 
-/// Sends a signal such as `TERM` to a process, or with a minus sign before its number to a process group. It is the shell's own `kill`: a minimal
-/// system has no program of that name.
+/// Sends a signal such as `TERM` to a process, or with a minus sign before its number to a process group. It is the shell's own `kill`, in POSIX's
+/// form: a minimal system has no program of that name, and dash knows no other form with `--`.
 pub fn kill(signal: &str, pid: &str) -> std::process::ExitStatus {
-    std::process::Command::new("sh").args(["-c", &format!("kill -{signal} -- {pid}")]).status().unwrap()
+    std::process::Command::new("sh").args(["-c", &format!("kill -s {signal} -- {pid}")]).status().unwrap()
 }
 
 /// The project's folder.

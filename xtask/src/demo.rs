@@ -73,7 +73,7 @@ static FILES: &[(&str, &str)] = carried![
 ];
 
 /// What the demo's builds require and pip must download.
-pub const REQUIREMENT: &str = "setuptools>=70.2";
+pub const REQUIREMENTS: [&str; 2] = ["ninja", "setuptools>=70.2"];
 
 /// The job that lays the demo out, unless that was done already for the same targets.
 ///
@@ -125,17 +125,17 @@ pub fn mark(places: &Places, targets: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::path::{Path, PathBuf};
 
-    use super::{FILES, REQUIREMENT};
+    use super::{FILES, REQUIREMENTS};
 
     #[test]
-    fn the_downloaded_requirement_is_what_builds_require() {
+    fn the_downloaded_requirements_are_what_builds_require() {
         let lists = ["sources/triton/python/requirements.txt", "sources/pytorch/requirements-build.txt"];
-        for list in lists {
-            let text = FILES.iter().find(|(path, _)| *path == list).unwrap().1;
-            assert!(text.lines().any(|line| line == REQUIREMENT), "{list}: {text}");
-        }
+        let text = |list: &str| FILES.iter().find(|(path, _)| *path == list).unwrap().1;
+        let required: BTreeSet<&str> = lists.into_iter().flat_map(|list| text(list).lines()).collect();
+        assert_eq!(required, REQUIREMENTS.into());
     }
 
     #[test]

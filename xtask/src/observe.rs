@@ -184,12 +184,12 @@ pub fn ask_python(interpreter: &str) -> Result<Python, String> {
     python::ask(interpreter, &here.unwrap_or_default())
 }
 
-/// Looks whether pip can download a requirement from wherever it is configured to look; nothing is installed.
+/// Looks whether pip can download requirements from wherever it is configured to look; nothing is installed.
 ///
 /// # Errors
 /// pip's first error, in words.
-pub fn can_download(host: &Host, python: &Python, requirement: &str) -> Result<(), String> {
-    index::can_download(host, python, requirement)
+pub fn can_download(host: &Host, python: &Python, requirements: &[&str]) -> Result<(), String> {
+    index::can_download(host, python, requirements)
 }
 
 /// Notes in the tool's own checkout what is done with it.

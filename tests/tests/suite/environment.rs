@@ -66,5 +66,7 @@ fn copy(from: &Path, to: &Path) {
         return;
     }
     std::fs::create_dir_all(to.parent().unwrap()).unwrap();
-    finish(Command::new("cp").args(["--recursive", "--no-dereference", "--preserve=timestamps"]).args([from, to])).expect(0);
+    let new = to.with_extension("new");
+    finish(Command::new("cp").args(["--recursive", "--no-dereference", "--preserve=timestamps"]).args([from, &new])).expect(0);
+    std::fs::rename(new, to).unwrap();
 }

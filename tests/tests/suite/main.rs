@@ -1,6 +1,6 @@
 //! Every integration test in one binary, so that one link serves them all. A module is a topic.
 //!
-//! `cargo test --test suite build::` runs one topic. What is slow to prepare is shared: environments are copied, builds are lent from a pool.
+//! `cargo test --test suite build::` runs one topic. Slow fixtures are shared: environments are copied, builds are lent from a pool.
 
 mod audit;
 mod build;

@@ -96,16 +96,18 @@ fn demonstrate(session: &mut Session, facts: Facts) -> Result<Facts, Stop> {
 /// The demo's sources and SDK are carried, but not what builds require. Without it pip would retry for minutes before the first build failed.
 fn offline(session: &Session, facts: &Facts) -> Vec<Problem> {
     let Ok(python) = plan::python::choose(&session.request, facts) else { return Vec::new() };
+    // An environment that is there may hold them already.
     if facts.environment.python().is_some() {
         return Vec::new();
     }
+    let required = demo::REQUIREMENTS.map(|requirement| format!("`{requirement}`")).join(" and ");
     let refused = |cause| {
-        Problem::new(format!("pip cannot download `{}`, which the demo's builds require: {cause}", demo::REQUIREMENT)).hint(
+        Problem::new(format!("pip cannot download {required}, which the demo's builds require: {cause}")).hint(
             "the demo needs pip's package index: connect this machine to it, or name a mirror or a folder of wheels in pip's configuration \
              (`PIP_INDEX_URL`, `PIP_FIND_LINKS`)",
         )
     };
-    observe::can_download(session.host, python, demo::REQUIREMENT).err().map(refused).into_iter().collect()
+    observe::can_download(session.host, python, &demo::REQUIREMENTS).err().map(refused).into_iter().collect()
 }
 
 /// Prepares, plans and builds; the manifest is told of all of it.

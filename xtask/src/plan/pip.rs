@@ -10,12 +10,14 @@ use crate::host::Host;
 
 /// Variables that would add modules to the clean environment, or lead pip elsewhere. `pip --python` starts the environment's interpreter without
 /// `-I`, so the `PYTHON*` variables are hidden as well.
-const HIDDEN: [&str; 12] = [
+const HIDDEN: [&str; 14] = [
     "LD_LIBRARY_PATH",
     "LD_PRELOAD",
     "PIP_CONSTRAINT",
+    "PIP_DRY_RUN",
     "PIP_NO_DEPS",
     "PIP_PREFIX",
+    "PIP_PYTHON",
     "PIP_ROOT",
     "PIP_TARGET",
     "PIP_USER",

@@ -204,7 +204,7 @@ fn make(host: &Host, python: &Python, dir: &str) -> Job {
 }
 
 /// Installs the pip that `ensurepip` would, but by an installed pip where there is one: `ensurepip` runs pip from its archive, uncompiled, and takes
-/// twice as long.
+/// twice as long. Before Python 3.12 it installs an old setuptools as well, which builds of torch replace anyway.
 fn venv_with_pip(host: &Host, python: &Python, dir: &str) -> Vec<Step> {
     let make = |options: &[&str]| {
         let args = [&["-m", "venv"], options, &[dir]].concat();

@@ -9,7 +9,7 @@ static SCALE: OnceLock<f64> = OnceLock::new();
 /// How often the tool looks whether a program that was told to end has ended.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How long a killed program may take to disappear: the kernel may still be writing for it. Not scaled, because nothing waits for it in vain.
+/// How long a killed program may take to disappear: the kernel may still be writing for it. Not scaled: killed programs disappear within milliseconds.
 pub(super) const REAP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Multiplies every wait of this process by `scale`, which is greater than 0. Only the first call counts.

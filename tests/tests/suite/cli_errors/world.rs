@@ -83,8 +83,8 @@ fn the_demo_is_refused_without_a_package_index() {
     assert_eq!(ended.stdout, "");
     assert_eq!(
         ended.stderr,
-        "error: pip cannot download `setuptools>=70.2`, which the demo's builds require: Could not find a version that satisfies the \
-         requirement setuptools>=70.2 (from versions: none)\n\
+        "error: pip cannot download `ninja` and `setuptools>=70.2`, which the demo's builds require: Could not find a version that satisfies \
+         the requirement ninja (from versions: none)\n\
          hint: the demo needs pip's package index: connect this machine to it, or name a mirror or a folder of wheels in pip's configuration \
          (`PIP_INDEX_URL`, `PIP_FIND_LINKS`)\n"
     );

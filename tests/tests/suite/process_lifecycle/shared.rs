@@ -54,7 +54,7 @@ impl Trees {
         self.build_only("pytorch_audio", args)
     }
 
-    /// The same of other wheels.
+    /// A build of these wheels, which are not installed elsewhere.
     pub fn build_only(&self, wheels: &str, args: &[&str]) -> Command {
         let mut command = self.sandbox.xtask();
         command.args(["build", "--demo", "--only", wheels, "--no-audit-install", "--python", &self.python.path]).args(args);

@@ -127,7 +127,7 @@ fn who_is_paused_goes_on_later() {
     let paused = stop(&trees, run.pid());
     assert!(paused.len() > 1, "{paused:?}");
     // As long as it takes to see that twice.
-    std::thread::sleep(std::time::Duration::from_secs(4));
+    std::thread::sleep(std::time::Duration::from_millis(2500));
     let gate = trees.sandbox.root().join("bin/gate");
     paused.iter().for_each(|pid| signal(*pid, "CONT"));
     std::fs::write(&gate, "").unwrap();

@@ -31,7 +31,8 @@ fn a_stalled_program_is_ended_and_one_that_works_is_not() {
     assert!(trees.partial(JobStatus::Failed).ends_with("the last word\n"));
     assert_eq!(trees.living(), Vec::<String>::new());
 
-    trees.compiler(&format!("spin 5\n{COMPILES}"));
+    // Two files are compiled, each for longer than the limit.
+    trees.compiler(&format!("spin 3\n{COMPILES}"));
     trees.run(trees.build(&[]).env("THEROCK_XTASK_STALL_TIMEOUT", "2")).expect(0);
 }
 
@@ -57,7 +58,7 @@ fn a_budget_ends_what_runs_and_the_same_command_goes_on() {
     // A first build: nobody knows how long it takes.
     std::fs::remove_dir_all(trees.below("jobs")).unwrap();
     trees.compiler(SLEEPS);
-    let run = trees.start(&mut trees.build(&["--time-budget", "5s"]));
+    let run = trees.start(&mut trees.build(&["--time-budget", "7s"]));
     trees.wait_for("compiler", "compiling");
     let kept = trees.sandbox.path("build/demo/src/pytorch_audio/build/kept.o");
     std::fs::create_dir_all(kept.parent().unwrap()).unwrap();
@@ -92,7 +93,7 @@ fn what_is_too_long_for_any_run_is_begun_again_and_again() {
     took(&trees, 7200.0);
     for _ in 0..2 {
         trees.compiler(SLEEPS);
-        let ended = trees.run(&mut trees.build(&["--rebuild", "pytorch_audio", "--time-budget", "5s"])).expect(6);
+        let ended = trees.run(&mut trees.build(&["--rebuild", "pytorch_audio", "--time-budget", "7s"])).expect(6);
         assert!(
             error(&trees, &ended.stderr).starts_with("error: the time that `--time-budget` gives is over\n"),
             "{}",
