@@ -1,4 +1,4 @@
-//! The pip that installs into an environment which has none of its own.
+//! Chooses the pip that installs into an environment without a pip, which saves the 3 to 6 s of `ensurepip`.
 
 use std::str::FromStr;
 
@@ -27,7 +27,7 @@ const HIDDEN: [&str; 14] = [
     "VIRTUAL_ENV",
 ];
 
-/// A pip that installs into an environment which has none of its own: `ensurepip` would take 3 to 6 s of each audit.
+/// A pip that can install into another environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pip {
     /// The pip of this interpreter, 22.3 or newer, run with `--python ENVIRONMENT`.

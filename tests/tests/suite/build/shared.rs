@@ -36,7 +36,7 @@ pub fn whole_demo() -> &'static Demo {
     &WHOLE
 }
 
-/// Nothing drops a static, so its sandbox has a place of its own and is emptied by the next run.
+/// A static is never dropped, so its sandbox is a fixed directory that the next run empties.
 fn kept(name: &str) -> Sandbox {
     Sandbox::kept(&Path::new(env!("CARGO_TARGET_TMPDIR")).join(name))
 }
